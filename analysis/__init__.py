@@ -1,0 +1,1 @@
+"""What words and pictures become: the text analyser and the vector encoders."""

@@ -1,0 +1,1 @@
+"""The ground floor: settings, errors, clock, money, artifacts, and the transactional core."""

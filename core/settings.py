@@ -1,0 +1,101 @@
+"""Settings: one class, `MERX_*` variables, safe defaults."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import BadSettings
+
+DEFAULT_SECRET = "development-only-secret"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Unknown `MERX_*` variables are refused by `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="MERX_", extra="forbid", frozen=True)
+
+    mode: Literal["development", "production"] = "development"
+    home: Path = Field(Path(".merx"), description="Where the database file, snapshots, indexes and models live")
+    database_url: str = Field("", description="SQLAlchemy URL; empty is the SQLite file merx.db in the home")
+    secret: str = DEFAULT_SECRET
+
+    engine: Literal["embedded", "opensearch"] = "embedded"
+    opensearch_url: str = "http://127.0.0.1:9200"
+    opensearch_timeout: float = Field(10.0, gt=0, le=300, description="Seconds to wait for one answer")
+    index_name: str = Field("products", pattern=r"^[a-z][a-z0-9_-]{0,63}$")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    cors_origins: str = Field("", description="Comma-separated origins that may call the API from a browser")
+
+    text_dimensions: int = Field(256, ge=8, le=2048, description="Length of the fitted text vectors")
+    threads: int = Field(0, ge=0, description="Threads for training; 0 is one per processor")
+    keep_generations: int = Field(2, ge=2, le=10)
+    keep_versions: int = Field(5, ge=2, le=100)
+    relay_interval: float = Field(0.2, gt=0, le=60, description="Seconds between two looks into the outbox")
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must be sqlite:///PATH or postgresql://...")
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @field_validator("opensearch_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must be http://... or https://...")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _no_default_secret_in_production(self) -> Settings:
+        if self.mode == "production" and (self.secret == DEFAULT_SECRET or len(self.secret) < 32):
+            raise ValueError("MERX_SECRET must be set to at least 32 characters in production")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The database URL with the default filled in."""
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'merx.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of batch outputs: snapshots, index generations, model versions."""
+        return self.home / "artifacts"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; raises BadSettings naming each variable that is wrong."""
+    known = {f"MERX_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("MERX_") and not name.startswith("MERX_TEST_") and name not in known
+    )
+    if unknown:
+        raise BadSettings(f"no such setting: {', '.join(unknown)}")
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors():
+            name = ".".join(str(part) for part in fault["loc"])
+            label = f"MERX_{name.upper()}: " if name else ""
+            lines.append(f"{label}{fault['msg'].removeprefix('Value error, ')}")
+        raise BadSettings("; ".join(lines)) from error
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()

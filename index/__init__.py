@@ -1,0 +1,1 @@
+"""Product documents and the search engines behind one protocol."""

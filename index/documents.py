@@ -1,0 +1,119 @@
+"""The product document: what is indexed for a product, and how its text fields are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+AttributeValue = str | float | bool
+
+# The text fields every engine indexes, each with the tokens of the one analyser.
+TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "codes")
+
+
+@dataclass(frozen=True, slots=True)
+class VariantDocument:
+    """What is sold: money in minor units, stock in pieces."""
+
+    id: str
+    sku: str
+    price_minor: int
+    currency: str
+    stock: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    list_price_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a shopper sees of a product.
+
+    `category` holds the names from the root to the leaf. `price_minor` is the lowest price of a variant that is
+    in stock (of any variant where none is). `popularity` is decayed sales, at least 0. `released_at` is in epoch
+    seconds.
+    """
+
+    id: str
+    title: str
+    title_zh: str = ""
+    brand: str = ""
+    category: tuple[str, ...] = ()
+    description: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    seller: str = ""
+    price_minor: int | None = None
+    list_price_minor: int | None = None
+    currency: str = ""
+    stock: int = 0
+    rating: float | None = None
+    rating_count: int = 0
+    popularity: float = 0.0
+    released_at: int | None = None
+    picture: str = ""
+    variants: tuple[VariantDocument, ...] = ()
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether a piece can be bought now."""
+        return self.stock > 0
+
+    @property
+    def category_paths(self) -> tuple[str, ...]:
+        """The path of every level: ("Home", "Home > Lamps")."""
+        return tuple(" > ".join(self.category[: depth + 1]) for depth in range(len(self.category)))
+
+    @property
+    def discount(self) -> float:
+        """The share taken off the list price, 0 to 1."""
+        if not self.list_price_minor or self.price_minor is None or self.price_minor >= self.list_price_minor:
+            return 0.0
+        return 1.0 - self.price_minor / self.list_price_minor
+
+
+def searchable_text(document: Document) -> dict[str, str]:
+    """The plain text of each of TEXT_FIELDS, before analysis."""
+    return {
+        "title": " ".join(filter(None, (document.title, document.title_zh))),
+        "brand": document.brand,
+        "category": " ".join(document.category),
+        "attributes": " ".join(_attribute_text(name, value) for name, value in document.attributes.items()),
+        "description": document.description,
+        "codes": " ".join(document.codes),
+    }
+
+
+def encoder_text(document: Document) -> str:
+    """The text a `TextEncoder` sees: what the product is, the title twice as heavy as the rest."""
+    fields = searchable_text(document)
+    return " ".join((fields["title"], fields["title"], fields["brand"], fields["category"], fields["description"]))
+
+
+def document_to_json(document: Document) -> dict[str, Any]:
+    """A plain dict that `document_from_json` reads back to an equal document."""
+    plain = {name: getattr(document, name) for name in document.__slots__}
+    plain["attributes"] = dict(document.attributes)
+    plain["variants"] = [
+        {name: getattr(variant, name) for name in variant.__slots__} | {"options": dict(variant.options)}
+        for variant in document.variants
+    ]
+    return plain
+
+
+def document_from_json(plain: Mapping[str, Any]) -> Document:
+    """The document that `document_to_json` wrote."""
+    return Document(
+        **{
+            **plain,
+            "category": tuple(plain["category"]),
+            "codes": tuple(plain["codes"]),
+            "variants": tuple(VariantDocument(**variant) for variant in plain["variants"]),
+        }
+    )
+
+
+def _attribute_text(name: str, value: AttributeValue) -> str:
+    if isinstance(value, bool):
+        return name if value else ""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,155 @@
+"""The `SearchEngine` protocol: what every engine can do, whichever way it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from index.documents import Document
+from index.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One complete build of an index.
+
+    `about` is what the builder wrote beside it: the encoder's version, the outbox position, the snapshot.
+    """
+
+    name: str
+    documents: int
+    created_at: str
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A candidate: a document with the raw scores it was found by.
+
+    `lexical` is the engine's text score (0.0 where only the vector found it), `vector` the cosine (0.0 where only
+    the text found it). `parts` holds named shares of the lexical score where the engine can tell them.
+    """
+
+    document: Document
+    lexical: float
+    vector: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Hits in the asked order, the size of the whole matching set, and facet counts by field.
+
+    `max_lexical` is the highest lexical score in the matching set, for normalising. With sort "relevance" the hits
+    are in the order of `fused` below.
+    """
+
+    hits: Sequence[Hit]
+    total: int
+    facets: Mapping[str, Sequence[tuple[str, int]]]
+    generation: str
+    max_lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Add a document or replace it whole. `vector` has shape [dimensions], unit length."""
+
+    document: Document
+    vector: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Change volatile fields of a document (price_minor, list_price_minor, stock, rating, rating_count,
+    popularity, variants). A patch for an id that is not there is ignored."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Take a document out. Deleting what is not there is no error."""
+
+    id: str
+
+
+Change = Put | Patch | Delete
+
+# How an engine orders by relevance: fused = lexical / max_lexical + FUSION * vector.
+FUSION = 0.5
+
+
+@runtime_checkable
+class SearchEngine(Protocol):
+    """Build a generation beside the one that serves, publish it, roll it back, keep it fresh, search it.
+
+    All methods raise Unavailable when the engine does not answer or has no live generation, and leave the live
+    generation as it was.
+    """
+
+    @property
+    def name(self) -> str:
+        """ "embedded" or "opensearch"."""
+        ...
+
+    def build(
+        self,
+        documents: Iterable[Document],
+        *,
+        vectors: npt.NDArray[np.float32] | None,
+        about: Mapping[str, Any],
+    ) -> Generation:
+        """Write a new generation beside the live one; `vectors` has shape [documents, dimensions] or is None.
+
+        Interrupted at any point it leaves nothing that is served. Raises InvalidInput for a repeated id.
+        """
+        ...
+
+    def publish(self, name: str) -> Generation:
+        """Serve this generation from now on, atomically; the one before is kept for `rollback`."""
+        ...
+
+    def rollback(self) -> Generation:
+        """Serve the generation before the live one again; raises Conflict where there is none."""
+        ...
+
+    def generations(self) -> list[Generation]:
+        """All finished generations, oldest first."""
+        ...
+
+    def live(self) -> Generation | None:
+        """The generation that serves; None before the first publish."""
+        ...
+
+    def prune(self, *, keep: int) -> list[str]:
+        """Delete old generations beyond `keep`; never the live one or the one before. Returns their names."""
+        ...
+
+    def apply(self, changes: Sequence[Change], *, generation: str | None = None) -> int:
+        """Apply changes in order to the live (or the named) generation, visible when it returns; idempotent.
+
+        Returns how many documents changed.
+        """
+        ...
+
+    def search(self, query: Query) -> Result:
+        """Carry out a typed query on the live generation; raises InvalidInput for an unknown field."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Documents of the live generation by id; unknown ids are left out."""
+        ...
+
+    def complete(self, prefix: str, *, size: int = 10) -> list[tuple[str, int]]:
+        """Indexed title words (as analysed) that start with `prefix`, the most frequent first, with counts."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...

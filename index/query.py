@@ -1,0 +1,105 @@
+"""The typed query: what `ranking` understood, in a form that every search engine can carry out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+# Keyword fields are compared whole and can be facets; `attributes.<name>` is a keyword field too.
+KEYWORD_FIELDS = ("id", "brand", "category", "seller", "currency", "in_stock")
+# Numeric fields can be ranged over and sorted by. Prices are in minor units, moments in epoch seconds.
+NUMERIC_FIELDS = ("price", "discount", "rating", "rating_count", "popularity", "stock", "released_at")
+
+Sort = Literal["relevance", "price", "-price", "-popularity", "-rating", "-released_at", "-discount"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The keyword field holds at least one of the values. `category` values are paths ("Home > Lamps")."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The numeric field lies in [low, high]; None is open. A document without a value never matches."""
+
+    field: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The document does not match the clause."""
+
+    clause: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """The document matches every clause; an empty one matches all."""
+
+    clauses: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The document matches at least one clause; an empty one matches none."""
+
+    clauses: tuple[Filter, ...]
+
+
+Filter = AnyOf | Between | Not | AllOf | OneOf
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts of the `size` most frequent values of a keyword field, ties by value.
+
+    Facets are disjunctive: the counts of a field are taken without the query's refinement on that same field.
+    """
+
+    field: str
+    size: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The analysed words of the query.
+
+    `tokens` come from the one analyser, in order. `prefix` says that the last token may be an unfinished word.
+    `alternatives` holds, by position, other tokens that count as the token there (synonyms, corrections).
+    `minimum` is the number of tokens a document must match; 0 leaves the choice to the engine's default rule.
+    """
+
+    tokens: tuple[str, ...]
+    prefix: bool = False
+    alternatives: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search, engine-neutral.
+
+    The matching set is: (lexical matches of `text`, united with the `vector_size` documents nearest to `vector`
+    whose cosine is at least `vector_floor`), cut down by `where` and by every refinement. Without text and vector
+    it is all documents. `refinements` are what the shopper ticked, by field (an AnyOf or Between each).
+    Ties in every order are broken by document id, ascending.
+    """
+
+    text: Text | None = None
+    vector: npt.NDArray[np.float32] | None = None  # shape [dimensions], unit length
+    vector_size: int = 100
+    vector_floor: float = 0.2
+    where: Filter | None = None
+    refinements: dict[str, Filter] = field(default_factory=dict)
+    facets: tuple[Facet, ...] = ()
+    sort: Sort = "relevance"
+    offset: int = 0
+    limit: int = 20

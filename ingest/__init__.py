@@ -1,0 +1,1 @@
+"""Brings data in: outside feeds into the core, and the core into Parquet snapshots."""

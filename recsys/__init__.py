@@ -1,0 +1,1 @@
+"""Recommendation models behind one protocol, and their evaluation."""
