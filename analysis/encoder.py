@@ -95,7 +95,8 @@ class LsaEncoder:
         weights = np.array([1.0 + math.log(times) for _, times in known], dtype=np.float32) * self._idf[rows]
         vector = weights @ self._components[rows]
         length = float(np.linalg.norm(vector))
-        return (vector / length if length > 0 else vector).reshape(1, -1).astype(np.float32)
+        unit: Matrix = (vector / max(length, 1e-12)).reshape(1, -1).astype(np.float32)
+        return unit
 
     def save(self, folder: Path) -> None:
         """Write the encoder's files into a folder."""

