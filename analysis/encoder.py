@@ -100,7 +100,8 @@ class LsaEncoder:
 
     def save(self, folder: Path) -> None:
         """Write the encoder's files into a folder."""
-        np.savez(folder / "encoder.npz", idf=self._idf, components=self._components)
+        np.save(folder / "idf.npy", self._idf)  # not .npz: a zip carries the time it was written
+        np.save(folder / "components.npy", self._components)
         words = {"schema": SCHEMA, "analyser": Analyser.version, "vocabulary": self._vocabulary}
         (folder / "encoder.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
 
@@ -111,8 +112,10 @@ class LsaEncoder:
             words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
             if (words["schema"], words["analyser"]) != (SCHEMA, Analyser.version):
                 raise BrokenArtifact(f"the encoder in {folder.name} was made by another version of Merx")
-            with np.load(folder / "encoder.npz", allow_pickle=False) as arrays:
-                return cls(words["vocabulary"], arrays["idf"], arrays["components"])
+            idf, components = (np.load(folder / f"{name}.npy") for name in ("idf", "components"))
+            if components.shape[:1] != idf.shape or len(words["vocabulary"]) != len(idf):
+                raise BrokenArtifact(f"the encoder in {folder.name} has parts of different sizes")
+            return cls(words["vocabulary"], idf, components)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise BrokenArtifact(f"the encoder in {folder.name} cannot be read: {error}") from error
 

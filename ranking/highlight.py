@@ -45,6 +45,11 @@ def highlight(text: str, *, tokens: Iterable[str], prefix: str = "") -> list[Pie
     return [piece for piece in pieces if piece.text]
 
 
+def surface_words(text: str) -> list[str]:
+    """The words of a text as they are written, Chinese ones segmented."""
+    return [text[start:stop] for start, stop in _words(text)]
+
+
 def _words(text: str) -> Iterable[tuple[int, int]]:
     for word in _WORD.finditer(text):
         if not has_han(word.group()):

@@ -46,7 +46,8 @@ def measure(run: Run, judgments: Judgments) -> dict[str, npt.NDArray[np.float64]
     """Each of MEASURES for each judged query, shape [queries], in the order of `judgments`.
 
     `ndcg@10` counts unjudged results as irrelevant; `condensed_ndcg@10` leaves them out first (Sakai,
-    "Alternatives to Bpref", SIGIR 2007). `recall@100` counts grades from 2 on, and is 0 where nothing has such a grade.
+    "Alternatives to Bpref", SIGIR 2007). `recall@100` counts grades from 2
+    on, and is 0 where nothing has such a grade.
     """
     condensed = {query: [item for item in found if item in judgments[query]] for query, found in run.items()}
     plain = _calculate([nDCG @ 10, Judged @ 10, R(rel=2) @ 100, RR @ 10], run, judgments)

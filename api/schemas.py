@@ -1,0 +1,168 @@
+"""The shapes of /v1: what comes in and what goes out, with an example for each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+ShopperKeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", examples=["guest-4f0c21b7d9"])]
+
+
+class Out(BaseModel):
+    """Base of what goes out."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class MoneyOut(Out):
+    minor: int = Field(description="minor units", examples=[295])
+    currency: str = Field(examples=["GBP"])
+
+
+class PieceOut(Out):
+    text: str
+    match: bool
+
+
+class PartOut(Out):
+    """A named share of a score: the parts add up to it."""
+
+    part: str = Field(examples=["text"])
+    value: float = Field(examples=[0.93])
+    note: str = Field(examples=["its words match 93% as well as the best match"])
+
+
+class ProductCard(Out):
+    """What a result list shows of a product."""
+
+    id: str = Field(examples=["85123A"])
+    title: str = Field(examples=["WHITE HANGING HEART T-LIGHT HOLDER"])
+    title_zh: str = ""
+    brand: str = ""
+    category: list[str] = Field(default_factory=list, examples=[["Home", "Candles"]])
+    price: MoneyOut | None = None
+    list_price: MoneyOut | None = None
+    rating: float | None = None
+    rating_count: int = 0
+    in_stock: bool = True
+    picture: str = Field("", description="address of the first picture")
+
+
+class HitOut(ProductCard):
+    score: float
+    highlights: dict[str, list[PieceOut]]
+    why: list[PartOut] | None = Field(None, description="with explain=true")
+
+
+class FacetValue(Out):
+    value: str
+    count: int
+
+
+class SearchOut(Out):
+    query: str
+    total: int
+    page: int
+    size: int
+    generation: str = Field(description="the build of the index that answered")
+    took_ms: float
+    relaxed: bool = Field(description="not all words of the query had to match")
+    hits: list[HitOut]
+    facets: dict[str, list[FacetValue]]
+
+
+class SuggestionOut(Out):
+    text: str
+    kind: Literal["query", "category", "brand", "product"]
+    id: str | None = None
+
+
+class SuggestOut(Out):
+    suggestions: list[SuggestionOut]
+
+
+class RecommendedOut(ProductCard):
+    score: float
+    reason: str = Field(examples=["because you bought RED RETROSPOT CAKE STAND"])
+    why: list[PartOut] | None = Field(None, description="with explain=true")
+
+
+class RowOut(Out):
+    id: str = Field(examples=["for-you"])
+    title: str = Field(examples=["For you"])
+    items: list[RecommendedOut]
+
+
+class RecommendationsOut(Out):
+    model: str = Field(description="the version that answered")
+    took_ms: float
+    rows: list[RowOut]
+
+
+class VariantOut(Out):
+    id: str
+    sku: str
+    options: dict[str, str]
+    price: MoneyOut
+    list_price: MoneyOut | None = None
+    in_stock: bool
+    stock: int
+
+
+class ProductOut(ProductCard):
+    description: str
+    attributes: dict[str, str | float | bool]
+    seller: str
+    codes: list[str]
+    variants: list[VariantOut]
+
+
+class EventIn(BaseModel):
+    """One thing a shopper did. `id` makes a repeat harmless; without it every post counts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, max_length=64, pattern=r"^[\x21-\x7e]+$")
+    shopper: ShopperKeyText
+    kind: Literal["view", "click", "add_to_cart", "query"]
+    product: str | None = Field(None, max_length=200)
+    query: str | None = Field(None, max_length=512)
+    position: int | None = Field(None, ge=0, le=100_000)
+    request: str | None = Field(None, max_length=64)
+    quantity: int = Field(1, ge=1, le=100_000)
+    at: AwareDatetime | None = None
+
+
+class EventsIn(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"events": [{"shopper": "guest-4f0c21b7d9", "kind": "view", "product": "85123A"}]}]
+        },
+    )
+
+    events: list[EventIn] = Field(min_length=1, max_length=1000)
+
+
+class EventsOut(Out):
+    accepted: int
+    duplicates: int
+
+
+class ShopperSample(Out):
+    key: str
+    label: str
+
+
+class ShopperSamples(Out):
+    shoppers: list[ShopperSample]
+
+
+class ReadyOut(Out):
+    ready: bool
+    database: str
+    index: str
+    models: str
+    at: datetime

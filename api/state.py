@@ -1,0 +1,90 @@
+"""What the API serves from: the engine with the live generation's encoder, and the live models.
+
+Both are swapped when their pointers move, without a restart; a request keeps what it began with.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.encoder import LsaEncoder
+from core.artifacts import Artifacts
+from core.clock import Clock, system_clock
+from core.database import Database
+from core.errors import MerxError, Unavailable
+from core.logs import get_logger
+from core.settings import Settings
+from index.engine import SearchEngine
+from index.factory import open_engine
+from ranking.search import Searcher
+from ranking.serving import Served, load_live, models_stamp
+
+log = get_logger("api")
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    stamp: int
+    served: Served | None
+
+
+class Shop:
+    """One shop, open for requests. Safe to share between threads."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock = system_clock, engine: SearchEngine | None = None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.url)
+        self.artifacts = Artifacts(settings.artifacts)
+        self.engine = engine or open_engine(settings)
+        self._lock = threading.Lock()
+        self._searcher: Searcher | None = None
+        self._encoder_name: str | None = None
+        self._models: _Models | None = None
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of the shop's own pictures."""
+        return self.settings.home / "pictures"
+
+    def searcher(self) -> Searcher:
+        """A searcher whose encoder is the live generation's; raises Unavailable before the first publish."""
+        generation = self.engine.live()
+        if generation is None:
+            raise Unavailable("there is no search index yet: run `merx index build`")
+        name = str(generation.about.get("encoder") or "")
+        with self._lock:
+            if self._searcher is None or self._encoder_name != name:
+                encoder = LsaEncoder.load(self.artifacts.get("encoders", name).path) if name else None
+                self._searcher, self._encoder_name = Searcher(self.engine, encoder=encoder), name
+            return self._searcher
+
+    def models(self) -> Served:
+        """The live models; raises Unavailable before the first promotion.
+
+        A version that turns out to be broken is logged, and the one already loaded goes on serving.
+        """
+        stamp = models_stamp(self.artifacts)
+        with self._lock:
+            held = self._models
+            if held is None or held.stamp != stamp:
+                held = self._models = _Models(stamp, self._load_models(held))
+        if held.served is None:
+            raise Unavailable("there are no models yet: run `merx train`")
+        return held.served
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        self.engine.close()
+        self.database.close()
+
+    def _load_models(self, held: _Models | None) -> Served | None:
+        try:
+            return load_live(self.artifacts)
+        except MerxError as error:
+            log.error("the live models cannot be loaded", detail=error.message)
+            return held.served if held is not None else None

@@ -1,0 +1,43 @@
+"""The `merx` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from core.errors import MerxError
+from pipelines.commands import data, evaluate, index, models, serve
+from pipelines.console import console
+
+app = typer.Typer(
+    name="merx",
+    help="A shop's own transactions turned into search and recommendations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(serve.demo)
+app.command("import")(data.import_)
+app.command("snapshot")(data.snapshot)
+app.add_typer(index.app, name="index")
+app.command("train")(models.train)
+app.add_typer(evaluate.app, name="evaluate")
+app.command("promote")(models.promote)
+app.command("rollback")(models.rollback)
+app.command("serve")(serve.serve)
+app.command("relay")(serve.relay)
+
+
+def main() -> int:
+    """Run the command line; 0 when all went well, 1 when the job failed, 2 for a call that makes no sense."""
+    try:
+        app()
+    except MerxError as error:
+        console.print(f"merx: {error.message}", style="red", markup=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

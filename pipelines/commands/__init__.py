@@ -1,0 +1,1 @@
+"""The commands of `merx`, one module a group."""

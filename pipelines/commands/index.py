@@ -1,0 +1,85 @@
+"""`merx index`: build a generation, publish it, keep it fresh, go back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from index.build import build_generation, catch_up
+from index.engine import Generation, SearchEngine
+from pipelines.console import console, job, progress
+from pipelines.house import House, open_house
+from pipelines.relay import deliver_pending
+
+app = typer.Typer(help="The search index.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    publish: Annotated[bool, typer.Option(help="serve the new generation at once")] = True,
+) -> None:
+    """Build a new generation of the index beside the one that serves, then switch to it."""
+    with open_house() as house, job("index build") as done, house.engine() as engine:
+        generation = build_index(house, engine, publish=publish)
+        done(f"{generation.name}: {generation.documents:,} documents,")
+        done("now serving" if publish else "not published yet")
+
+
+@app.command()
+def sync() -> None:
+    """Apply the changes that wait in the outbox to the live generation, once."""
+    with open_house() as house, job("index sync") as done, house.engine() as engine:
+        report = deliver_pending(house, engine)
+        done(f"{report.events:,} events, {report.documents:,} documents changed")
+
+
+@app.command("publish")
+def publish_(name: Annotated[str, typer.Argument(help="a generation, as `merx index list` shows it")]) -> None:
+    """Serve a generation that was built before."""
+    with open_house() as house, job("index publish") as done, house.engine() as engine:
+        publish_generation(house, engine, name)
+        done(f"{name} now serving")
+
+
+@app.command()
+def rollback() -> None:
+    """Serve the generation before the live one again."""
+    with open_house() as house, job("index rollback") as done, house.engine() as engine:
+        generation = engine.rollback()
+        catch_up(engine, generation, house.database)
+        done(f"{generation.name} now serving")
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the generations and which one serves."""
+    with open_house() as house, house.engine() as engine:
+        live = engine.live()
+        for generation in engine.generations():
+            mark = "live" if live is not None and live.name == generation.name else ""
+            console.print(f"{generation.name}  {generation.documents:>9,} documents  {mark}", markup=False)
+
+
+def build_index(house: House, engine: SearchEngine, *, publish: bool) -> Generation:
+    """Build a generation from the core; with `publish` let it serve and delete what is old."""
+    with progress() as report:
+        generation = build_generation(
+            engine,
+            database=house.database,
+            artifacts=house.artifacts,
+            settings=house.settings,
+            progress=report,
+        )
+    if publish:
+        publish_generation(house, engine, generation.name)
+        engine.prune(keep=house.settings.keep_generations)
+    return generation
+
+
+def publish_generation(house: House, engine: SearchEngine, name: str) -> None:
+    """Bring a generation up to what has changed since it was built, then switch to it."""
+    named = {generation.name: generation for generation in engine.generations()}
+    if name in named:
+        catch_up(engine, named[name], house.database)
+    engine.publish(name)
