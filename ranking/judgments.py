@@ -74,7 +74,9 @@ def _calculate(
 ) -> dict[str, npt.NDArray[np.float64]]:
     grades = {query: dict(items) for query, items in judgments.items()}
     # Scores fall with the rank, so that no tie is broken by another rule than the engine's own.
-    scores = {query: {item: -float(rank) for rank, item in enumerate(items)} for query, items in run.items()}
+    scores = {
+        query: {item: -float(rank) for rank, item in enumerate(items)} for query, items in run.items() if items
+    }
     order = {query: place for place, query in enumerate(judgments)}
     values = {str(kind): np.zeros(len(order)) for kind in measures}
     for metric in ir_measures.iter_calc(measures, grades, scores):
