@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_STAMP := .venv/.run-installed
 DEV_STAMP := .venv/.dev-installed
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev services run test test-nightly bench lint lock clean
@@ -29,6 +30,33 @@ $(RUN_STAMP): $(BIN)/uv requirements/run.txt pyproject.toml
 $(DEV_STAMP): $(RUN_STAMP) requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
+
+services: ## say in one line each what the tests lack on this machine
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		echo "missing: Node with npm (browser tests). Debian: apt-get install nodejs npm"
+	@[ -n "$$MERX_TEST_CHROMIUM" ] || command -v chromium >/dev/null || \
+		echo "missing: Chromium (browser tests). Debian: apt-get install chromium"
+	@command -v mvn >/dev/null || command -v java >/dev/null || \
+		echo "missing: Maven or a JDK 17+ (OpenSearch tests; slower without). Debian: apt-get install maven"
+
+run: setup ## the sample shop: build it where it is not there yet, then serve it on 127.0.0.1:8000
+	$(BIN)/merx demo
+	$(BIN)/merx serve
+
+test: setup setup-dev services ## all tests, in parallel
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not nightly"
+
+test-nightly: setup setup-dev services ## the long ones too
+	$(BIN)/python -m pytest -n $(WORKERS) --timeout 3600
+
+bench: setup setup-dev ## how fast: search, recommendations, imports
+	$(BIN)/python -m tests.bench
+
+lint: setup-dev ## style, types, and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 lock: $(BIN)/uv ## write the lock files anew from pyproject.toml
 	printf 'editables\nhatchling\nuv\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 \
