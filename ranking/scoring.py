@@ -11,11 +11,14 @@ from index.engine import Hit
 
 @dataclass(frozen=True, slots=True)
 class RankingWeights:
-    """What each part of a search score can bring at most. Chosen by five-fold cross-validation over the judged
-    queries of two catalogues; popularity, rating and stock settle what the query leaves open."""
+    """What each part of a search score can bring at most.
+
+    Popularity, rating and stock settle what the query leaves open. Between 0.2 and 0.5 the weight of meaning makes
+    no difference that either public judgment set could tell (`merx evaluate search --folds 5`).
+    """
 
     text: float = 1.0
-    meaning: float = 0.5
+    meaning: float = 0.35
     popularity: float = 0.06
     rating: float = 0.02
     stock: float = 0.04
