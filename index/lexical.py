@@ -1,0 +1,160 @@
+"""What both engines search for: a text query as a tree of clauses with weights, and the tokens they index.
+
+The score of a document is a sum of named parts. `words` asks every token of the catch-all field `all`, where a
+token has one document frequency whichever field it stands in (the title's tokens are repeated there: the simple
+form of BM25F, after Robertson, Zaragoza, Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004).
+The other parts add to it: the same tokens in the title, brand, category or codes, and neighbouring tokens that
+are neighbours in the title.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analysis.text import Analyser
+from index.documents import TEXT_FIELDS, Document, searchable_text
+from index.query import Text
+
+ALL = "all"
+INDEXED_FIELDS = (*TEXT_FIELDS, ALL)
+
+# BM25 as both engines compute it.
+K1 = 1.2
+B = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalWeights:
+    """The weights of the parts; the defaults were chosen on two public product sets (see docs/decisions).
+
+    `fields` weighs the parts beside `words` (weight 1); `phrase` weighs neighbours. `prefix` is what an unfinished
+    last token is worth where it begins a word (BM25 has no say there), `alternative` what another token counts of
+    the token it stands in for. Of `small` tokens or fewer all must match, of more the share `minimum`, rounded
+    down. `repeats` says how often a field's tokens stand in the catch-all field: it is fixed when a generation
+    is built.
+    """
+
+    fields: Mapping[str, float] = field(
+        default_factory=lambda: {"title": 0.7, "category": 0.5, "brand": 0.3, "codes": 0.5}
+    )
+    phrase: float = 0.5
+    prefix: float = 1.0
+    alternative: float = 0.8
+    small: int = 2
+    minimum: float = 0.6
+    repeats: Mapping[str, int] = field(default_factory=lambda: {"title": 3, "brand": 2})
+
+    def required(self, tokens: int) -> int:
+        """How many of `tokens` tokens a document must match when the query does not say."""
+        return tokens if tokens <= self.small else max(1, math.floor(tokens * self.minimum + 1e-9))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A token of a field, scored by BM25 times `boost`."""
+
+    field: str
+    token: str
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Any token of a field that starts with `start`, scored `boost` whichever it is."""
+
+    field: str
+    start: str
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens that stand next to each other in a field, scored by BM25 times `boost`."""
+
+    field: str
+    tokens: tuple[str, ...]
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The highest score of the clauses that match."""
+
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of the clauses that match, of which at least `minimum` must."""
+
+    clauses: tuple[Clause, ...]
+    minimum: int = 1
+
+
+Clause = Term | Prefix | Phrase | Best | Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`words` decides what matches; the score is that of `words` plus those of the `parts` that match."""
+
+    words: Clause
+    parts: Mapping[str, Clause]
+
+
+def plan(text: Text, *, weights: LexicalWeights) -> Plan | None:
+    """The clauses for a text; None for a text without tokens, which asks nothing."""
+    if not text.tokens:
+        return None
+    positions = _positions(text)
+    minimum = min(text.minimum or weights.required(len(positions)), len(positions))
+    parts: dict[str, Clause] = {
+        name: Sum(tuple(_at(position, name, weight, weights) for position in positions))
+        for name, weight in weights.fields.items()
+        if weight > 0
+    }
+    pairs = [pair for pair in zip(text.tokens, text.tokens[1:], strict=False) if pair[0] != pair[1]]
+    if pairs and weights.phrase > 0:
+        parts["phrase"] = Sum(tuple(Phrase("title", pair, weights.phrase) for pair in dict.fromkeys(pairs)))
+    return Plan(Sum(tuple(_at(position, ALL, 1.0, weights) for position in positions), minimum), parts)
+
+
+def indexed_tokens(document: Document, *, analyser: Analyser, weights: LexicalWeights) -> dict[str, list[str]]:
+    """The tokens of each of INDEXED_FIELDS. Every field is analysed once."""
+    tokens = {name: analyser.tokens(text) if text else [] for name, text in searchable_text(document).items()}
+    everything: list[str] = []
+    for name, found in tokens.items():
+        everything += found * weights.repeats.get(name, 1)
+    return {**tokens, ALL: everything}
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    token: str
+    others: tuple[str, ...]
+    prefix: bool
+
+
+def _positions(text: Text) -> list[_Position]:
+    """One for each different token: a word said twice does not count twice."""
+    last = len(text.tokens) - 1
+    found: dict[str, _Position] = {}
+    for index, token in enumerate(text.tokens):
+        others = tuple(other for other in text.alternatives.get(index, ()) if other != token)
+        before = found.get(token)
+        found[token] = _Position(
+            token,
+            tuple(dict.fromkeys((*(before.others if before else ()), *others))),
+            (text.prefix and index == last) or (before is not None and before.prefix),
+        )
+    return list(found.values())
+
+
+def _at(position: _Position, name: str, boost: float, weights: LexicalWeights) -> Clause:
+    clauses: list[Clause] = [Term(name, position.token, boost)]
+    clauses += [Term(name, other, boost * weights.alternative) for other in position.others]
+    if position.prefix:
+        clauses.append(Prefix(name, position.token, boost * weights.prefix))
+    return clauses[0] if len(clauses) == 1 else Best(tuple(clauses))
