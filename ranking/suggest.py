@@ -36,7 +36,7 @@ def suggest(searcher: Searcher, typed: str, *, size: int = 8) -> list[Suggestion
         return []
     facets = (Facet("category", 20), Facet("brand", 20))
     page = searcher.search(SearchRequest(typed, size=24, prefix=True, facets=facets))
-    queries = _completions(typed, tokens[-1], page.hits)[:3]
+    queries = _completions(typed, page.hits)
     brands = [name for name, _ in page.facets.get("brand", ()) if _speaks_of(name, tokens)][:1]
     paths = [path for path, _ in page.facets.get("category", ()) if _speaks_of(path.split(" > ")[-1], tokens)][:2]
     found = [Suggestion("query", text) for text in queries]
@@ -47,18 +47,18 @@ def suggest(searcher: Searcher, typed: str, *, size: int = 8) -> list[Suggestion
     return found[:size]
 
 
-def _completions(typed: str, prefix: str, hits: Sequence[SearchHit]) -> list[str]:
-    """The typed text with its last word finished by words of the hits' titles, the most frequent first."""
+def _completions(typed: str, hits: Sequence[SearchHit]) -> list[str]:
+    """The typed text with its last word finished by words of the hits, the most frequent first."""
     before, _, last = typed.rpartition(" ")
     lead = f"{before} " if before else ""
     counts: Counter[str] = Counter()
     for place, hit in enumerate(hits):
         document = hit.scored.hit.document
-        for word in {word.lower() for word in surface_words(f"{document.title} {document.title_zh}")}:
-            if word.startswith(last.lower()) and analyser().tokens(word)[:1] != []:
+        text = " ".join((document.title, document.title_zh, document.brand, *document.category))
+        for word in {word.lower() for word in surface_words(text)}:
+            if word.startswith(last.lower()):
                 counts[word] += len(hits) - place  # the better the hit, the more its words count
-    finished = [f"{lead}{word}" for word, _ in counts.most_common(4)]
-    return [text for text in finished if text != typed.lower()] or ([typed] if hits and prefix else [])
+    return [f"{lead}{word}" for word, _ in counts.most_common(3)]
 
 
 def _speaks_of(name: str, tokens: Sequence[str]) -> bool:
