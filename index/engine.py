@@ -31,7 +31,7 @@ class Hit:
     """A candidate: a document with the raw scores it was found by.
 
     `lexical` is the engine's text score (0.0 where only the vector found it), `vector` the cosine (0.0 where only
-    the text found it). `parts` holds named shares of the lexical score where the engine can tell them.
+    the text found it). `parts` holds named shares of the lexical score when the query asked for them.
     """
 
     document: Document

@@ -103,3 +103,4 @@ class Query:
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 20
+    parts: bool = False  # whether hits carry the named shares of their lexical score

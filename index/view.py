@@ -124,7 +124,7 @@ class View:
             keys = sign * columns.numbers[name][rows]
         page = columns.top(rows, keys, size=query.offset + query.limit)[query.offset :]
         parts: list[dict[str, float]] = [{}] * len(page)
-        if wanted and len(page):
+        if query.parts and wanted and len(page):
             parts = self.words.parts(wanted, page, matches=int(np.count_nonzero(lexical)))
         hits = [
             Hit(self.store.get(ordinal), float(lexical[ordinal]), float(cosine[ordinal]), share)

@@ -78,7 +78,7 @@ def test_text_without_words_asks_nothing(served: Shop) -> None:
 
 
 def test_the_parts_add_up_to_the_lexical_score(served: Shop) -> None:
-    found = served.engine.search(Query(text=words("red hanging lamp", minimum=1), limit=200))
+    found = served.engine.search(Query(text=words("red hanging lamp", minimum=1), parts=True, limit=200))
     assert found.max_lexical == max(hit.lexical for hit in found.hits) == found.hits[0].lexical
     for hit in found.hits:
         assert hit.parts["words"] > 0
