@@ -1,0 +1,178 @@
+// The results of a search: hits, facets and more of them.
+
+import { SORTS, countFilters, fresh, go, read, withoutFilters, write } from "./address.js";
+import { get, isSuperseded, newestOnly } from "./api.js";
+import { card } from "./card.js";
+import { byId, el, randomKey, replace } from "./dom.js";
+import { note } from "./events.js";
+import { showChips, showFacets } from "./facets.js";
+import { failure, message, skeletons } from "./messages.js";
+
+const SIZE = 24;
+const MOST_PAGES = 10; // that one address brings back at once
+const SETTLED = 1000; // milliseconds that a search stands before it counts as asked
+
+const root = byId("results");
+const hits = byId("hits");
+const newest = newestOnly();
+
+let shown = ""; // the address of what is shown, without its page
+let pages = 0;
+let total = 0;
+let currency = "";
+let request = "";
+let settling = 0;
+
+/** Show the results of a state; `typing`: its last word may be unfinished. */
+export async function show(state, { typing = false } = {}) {
+  const first = root.hidden;
+  root.hidden = false;
+  const wanted = write({ ...state, product: "", page: 1 }) + (typing ? " …" : "");
+  if (wanted === shown && pages >= state.page) return;
+  head(state);
+  if (first || hits.childElementCount === 0) replace(hits, ...skeletons(8));
+  hits.setAttribute("aria-busy", "true");
+  try {
+    const answers = await newest((signal) => ask(state, typing, signal));
+    shown = wanted;
+    render(state, answers);
+    settle(state);
+  } catch (problem) {
+    if (isSuperseded(problem)) return;
+    shown = "";
+    fail(problem, () => show(state, { typing }));
+  }
+}
+
+/** Take the results away. */
+export function hide() {
+  newest.cancel();
+  clearTimeout(settling);
+  shown = "";
+  root.hidden = true;
+}
+
+async function ask(state, typing, signal) {
+  const last = Math.min(state.page, MOST_PAGES);
+  const all = (prefix) =>
+    Promise.all(Array.from({ length: last }, (_, place) => get("/v1/search", parameters(state, place + 1, prefix), signal)));
+  const answers = await all(typing);
+  // A word that was left unfinished finds nothing as it stands: then it is read as the beginning of one.
+  return answers[0].total > 0 || typing || !state.q ? answers : all(true);
+}
+
+function parameters(state, page, prefix) {
+  const { q, sort, brand, category, price_min, price_max, rating_min } = state;
+  const filters = { brand, category, price_min, price_max, rating_min, in_stock: state.in_stock || null };
+  return { q, sort, page, size: SIZE, ...filters, prefix: prefix || null, explain: true };
+}
+
+function head(state) {
+  const place = state.category.length === 1 ? state.category[0].split(" > ").at(-1) : "All products";
+  byId("results-title").textContent = state.q ? `“${state.q}”` : state.brand.length === 1 ? state.brand[0] : place;
+  const sorts = SORTS[state.sort] ? SORTS : { ...SORTS, [state.sort]: state.sort };
+  replace(
+    byId("sort"),
+    ...Object.entries(sorts).map(([value, label]) => el("option", { value, selected: value === state.sort }, label)),
+  );
+  const filters = countFilters(state);
+  byId("filter-word").textContent = filters ? `Filters (${filters})` : "Filters";
+}
+
+function render(state, answers) {
+  const answer = answers[0];
+  pages = answers.length;
+  total = answer.total;
+  request = randomKey();
+  currency = answer.hits.find((hit) => hit.price)?.price.currency ?? currency;
+  const change = (changed) => go(changed);
+  showFacets(byId("filters"), { state, facets: answer.facets, currency, change });
+  showChips(byId("chips"), { state, currency, change });
+  hits.setAttribute("aria-busy", "false");
+  replace(hits, ...answers.flatMap((one, page) => items(one, state, page * SIZE)));
+  const found = `${total.toLocaleString()} ${total === 1 ? "product" : "products"}`;
+  byId("status").textContent = `${found} in ${Math.max(1, Math.round(answer.took_ms))} ms`;
+  replace(byId("notice"), ...notices(state, answer));
+  more(state);
+}
+
+function notices(state, answer) {
+  if (answer.total === 0) {
+    const actions = [["See everything", () => go(fresh({ sort: "-popularity" }))]];
+    if (countFilters(state)) actions.unshift(["Clear the filters", () => go(withoutFilters(state))]);
+    const what = state.q ? `Nothing matches “${state.q}”` : "Nothing is left";
+    const hint = countFilters(state) ? "The filters leave nothing over." : "Try fewer or other words.";
+    return [message({ title: what, text: hint, actions })];
+  }
+  return answer.relaxed ? [el("p", { class: "hint" }, "No product has all of these words. These come closest.")] : [];
+}
+
+function items(answer, state, before) {
+  return answer.hits.map((hit, place) => {
+    const context = { position: before + place + 1, request, query: state.q || undefined };
+    const href = write({ ...state, product: hit.id });
+    const open = () => {
+      settled(state);
+      go({ ...read(), product: hit.id }, { context });
+    };
+    return el("li", {}, card(hit, { href, open, highlights: hit.highlights, level: 2 }));
+  });
+}
+
+function more(state) {
+  const parent = byId("more");
+  const left = total - hits.childElementCount;
+  if (left <= 0) {
+    replace(parent);
+    return;
+  }
+  const button = el("button", { id: "show-more", class: "solid", type: "button" }, "Show more");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const next = await newest((signal) => get("/v1/search", parameters(state, pages + 1, shown.endsWith(" …")), signal));
+      const added = items(next, state, pages * SIZE);
+      pages += 1;
+      hits.append(...added);
+      more(state);
+      go({ ...read(), page: pages }, { replace: true });
+      added[0]?.querySelector("a").focus({ preventScroll: true });
+    } catch (problem) {
+      if (!isSuperseded(problem)) replace(parent, failure(problem, () => more(state)));
+    }
+  });
+  replace(parent, el("p", {}, `${hits.childElementCount} of ${total.toLocaleString()}`), button);
+}
+
+function fail(problem, retry) {
+  hits.setAttribute("aria-busy", "false");
+  replace(hits);
+  replace(byId("more"));
+  byId("status").textContent = "";
+  replace(byId("notice"), failure(problem, retry));
+}
+
+// A search counts as asked when it has stood for a while, or when a result of it is opened; once each.
+let asked = "";
+
+function settle(state) {
+  clearTimeout(settling);
+  settling = setTimeout(() => settled(state), SETTLED);
+}
+
+function settled({ q }) {
+  clearTimeout(settling);
+  if (!q || q === asked) return;
+  asked = q;
+  note({ kind: "query", query: q, request });
+}
+
+/** Make the sorting and the filter button work. */
+export function start() {
+  byId("sort").addEventListener("change", (event) => go({ ...read(), sort: event.target.value, page: 1 }));
+  const button = byId("show-filters");
+  button.addEventListener("click", () => {
+    const open = byId("filters").classList.toggle("open");
+    button.setAttribute("aria-expanded", String(open));
+  });
+}

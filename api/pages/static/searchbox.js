@@ -1,0 +1,154 @@
+// The search box: results as you type, with suggestions that the arrow keys walk through (ARIA combobox).
+
+import { fresh, go, read, withoutFilters } from "./address.js";
+import { get, newestOnly } from "./api.js";
+import { byId, el, icon, replace } from "./dom.js";
+
+const PAUSE = 120; // milliseconds without a key before the shop is asked
+const SIZE = 7;
+const KINDS = { query: "search", category: "folder", brand: "tag", product: "box" };
+const NAMES = { query: "", category: "Category", brand: "Brand", product: "Product" };
+
+const input = byId("q");
+const list = byId("suggestions");
+const clear = byId("clear");
+const newest = newestOnly();
+
+let timer = 0;
+let shown = [];
+let active = -1;
+// While one query is being typed, its steps replace one another in the history.
+let typing = false;
+
+/** Set the box to the query of the page, unless it is what the shopper is typing. */
+export function show(query) {
+  if (!typing || document.activeElement !== input) input.value = query;
+  clear.hidden = input.value === "";
+}
+
+/** Make the box work. */
+export function start() {
+  input.addEventListener("input", (event) => {
+    clear.hidden = input.value === "";
+    if (!event.isComposing) soon(); // a syllable on its way to a character is not yet a query
+  });
+  input.addEventListener("compositionend", soon);
+  input.addEventListener("keydown", onKey);
+  input.addEventListener("blur", () => {
+    typing = false;
+    close();
+  });
+  byId("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (active >= 0) choose(shown[active]);
+    else settle({ ...read(), q: input.value.trim(), product: "", page: 1 });
+  });
+  clear.addEventListener("click", () => {
+    input.value = "";
+    settle({ ...read(), q: "", product: "", page: 1 });
+    input.focus();
+  });
+  // Pressing the mouse on a suggestion must not take the focus from the box: that would close the list.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+}
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    go({ ...read(), q: input.value.trimStart(), product: "", page: 1 }, { replace: typing, typing: true });
+    typing = true;
+    suggest();
+  }, PAUSE);
+}
+
+// The query is finished: the next key begins a new step of the history.
+function settle(state) {
+  clearTimeout(timer);
+  newest.cancel();
+  close();
+  go(state, { replace: typing });
+  typing = false;
+  input.value = state.q;
+  clear.hidden = state.q === "";
+}
+
+async function suggest() {
+  const typed = input.value.trim();
+  if (!typed) {
+    newest.cancel();
+    close();
+    return;
+  }
+  try {
+    const answer = await newest((signal) => get("/v1/suggest", { q: typed, size: SIZE }, signal));
+    if (document.activeElement === input) open(answer.suggestions);
+  } catch {
+    close(); // suggestions are a help: without them the search goes on, and it tells what is wrong
+  }
+}
+
+function open(suggestions) {
+  shown = suggestions;
+  replace(list, ...suggestions.map(option));
+  list.hidden = shown.length === 0;
+  input.setAttribute("aria-expanded", String(shown.length > 0));
+  mark(-1);
+}
+
+function close() {
+  open([]);
+}
+
+function option(suggestion, place) {
+  return el(
+    "li",
+    {
+      id: `suggestion-${place}`,
+      role: "option",
+      "aria-selected": "false",
+      onclick: () => choose(suggestion),
+    },
+    icon(KINDS[suggestion.kind]),
+    el("span", { class: "text" }, ...typedPart(suggestion.text)),
+    NAMES[suggestion.kind] && el("span", { class: "kind" }, NAMES[suggestion.kind]),
+  );
+}
+
+// What was typed stands back, what it would become stands out.
+function typedPart(text) {
+  const typed = input.value.trimStart();
+  if (!text.toLowerCase().startsWith(typed.toLowerCase())) return [text];
+  return [text.slice(0, typed.length), el("b", {}, text.slice(typed.length))];
+}
+
+function mark(place) {
+  active = place;
+  [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === place)));
+  if (place < 0) input.removeAttribute("aria-activedescendant");
+  else input.setAttribute("aria-activedescendant", `suggestion-${place}`);
+  list.children[place]?.scrollIntoView({ block: "nearest" });
+}
+
+function onKey(event) {
+  if (event.isComposing) return;
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && shown.length > 0) {
+    event.preventDefault();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    // One place more than suggestions: the box itself.
+    mark(((active + 1 + step + shown.length + 1) % (shown.length + 1)) - 1);
+  } else if (event.key === "ArrowDown") {
+    suggest();
+  } else if (event.key === "Escape" && !list.hidden) {
+    event.preventDefault(); // the first press closes the list, a second one empties the box
+    close();
+  }
+}
+
+function choose({ kind, text, id }) {
+  if (kind === "category") settle(fresh({ category: [id ?? text] }));
+  else if (kind === "brand") settle(fresh({ brand: [id ?? text] }));
+  else if (kind === "product" && id) {
+    settle({ ...read(), q: input.value.trim() });
+    go({ ...read(), product: id }, { context: { query: input.value.trim() } });
+  } else settle({ ...withoutFilters(read()), q: text });
+}

@@ -1,0 +1,27 @@
+// Who shops: the guest of this browser, or, where the shop has sample shoppers, one of them.
+
+import { get } from "./api.js";
+import { byId, el, replace } from "./dom.js";
+import { guest, newGuest, onChange, shopAs, shopper } from "./store.js";
+
+const choice = byId("shopper-choice");
+
+/** Offer the shoppers; the picker stays away where there are none to pick (as in production). */
+export async function start() {
+  choice.addEventListener("change", () => shopAs(choice.value));
+  byId("new-guest").addEventListener("click", newGuest);
+  try {
+    const { shoppers } = await get("/v1/shoppers/samples");
+    if (!shoppers?.length) throw new Error("none");
+    const draw = () => {
+      const option = (key, label) => el("option", { value: key, selected: key === shopper() }, label);
+      replace(choice, option(guest(), "Guest (you)"), ...shoppers.map(({ key, label }) => option(key, label)));
+    };
+    draw();
+    onChange("shopper", draw);
+    byId("shopper").hidden = false;
+  } catch {
+    // A shopper chosen in another shop on this address is nobody here.
+    if (shopper() !== guest()) shopAs("");
+  }
+}
