@@ -32,16 +32,21 @@ def json_text(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def first_free_id(session: Session, model: type[SQLModel]) -> int:
-    """One above the highest row number in use; ids from there on are the caller's within its write transaction."""
-    column = table_of(model).c.id
-    return int(session.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
-
-
 def with_ids(session: Session, model: type[SQLModel], frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with a column `id` of fresh row numbers in front."""
-    start = first_free_id(session, model)
-    return frame.select(pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias("id"), pl.all())
+    """`frame` with a column `id` of fresh row numbers in front, in the order of the rows.
+
+    On SQLite they are free because a write transaction is alone; on PostgreSQL they are drawn from the sequence,
+    so that rows that others insert meanwhile keep out of their way.
+    """
+    connection = session.connection()
+    table = table_of(model)
+    if connection.dialect.name == "sqlite":
+        last = session.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+        ids = pl.int_range(last + 1, last + 1 + frame.height, dtype=pl.Int64, eager=True)
+    else:
+        drawn = f"SELECT nextval({_sequence(table)}) FROM generate_series(1, {frame.height})"
+        ids = pl.Series(connection.exec_driver_sql(drawn).scalars().all(), dtype=pl.Int64).sort()
+    return frame.select(ids.alias("id"), pl.all())
 
 
 def insert_frame(
@@ -65,8 +70,12 @@ def insert_frame(
         return _insert_sqlite(connection.connection.cursor(), table, frame, on_conflict)
     inserted = _insert_postgres(connection.connection.cursor(), table, frame, on_conflict)
     if "id" in frame.columns:
-        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
-        connection.exec_driver_sql(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))")
+        # Only where the rows brought ids of their own, and never backwards: `with_ids` draws from the sequence.
+        sequence = _sequence(table)
+        connection.exec_driver_sql(
+            f"SELECT setval({sequence}, top) FROM (SELECT max(id) AS top FROM {table.name}) AS highest"
+            f" WHERE top > coalesce(pg_sequence_last_value({sequence}::regclass), 0)"
+        )
     return inserted
 
 
@@ -80,7 +89,7 @@ def update_frame(session: Session, model: type[SQLModel], frame: pl.DataFrame, *
     if frame.is_empty() or not columns:
         return 0
     connection = session.connection()
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
     if connection.dialect.name == "sqlite":
         sets = ", ".join(f'"{name}" = ?' for name in columns)
         rows = _sqlite_values(frame.select(*columns, key)).iter_rows()
@@ -97,7 +106,7 @@ def read_frame(session: Session, statement: Select[Any]) -> pl.DataFrame:
     session.flush()
     connection = session.connection()
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
     sqlite = connection.dialect.name == "sqlite"
     values = {name: _plain(value, sqlite=sqlite) for name, value in compiled.construct_params().items()}
     if compiled.positional:
@@ -106,7 +115,7 @@ def read_frame(session: Session, statement: Select[Any]) -> pl.DataFrame:
         cursor.execute(str(compiled), values)
     names = [column.name for column in statement.selected_columns]
     kinds = [column.type for column in statement.selected_columns]
-    parts = []
+    parts: list[pl.DataFrame] = []
     while (rows := cursor.fetchmany(_BATCH)) or not parts:
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         parts.append(
@@ -115,6 +124,10 @@ def read_frame(session: Session, statement: Select[Any]) -> pl.DataFrame:
             )
         )
     return pl.concat(parts, rechunk=True)
+
+
+def _sequence(table: Table) -> str:
+    return f"pg_get_serial_sequence('{table.name}', 'id')"
 
 
 def _checked(model: type[SQLModel], frame: pl.DataFrame) -> Table:

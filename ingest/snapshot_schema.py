@@ -27,8 +27,9 @@ PRODUCTS = {
     "released_at": MOMENT,
 }
 
-# One row an interaction, sorted by moment. Purchases come from order lines less what was refunded of them; `basket`
-# numbers the order within the snapshot (null for events); `shopper` is null for orders without a customer.
+# One row an interaction, sorted by moment. Purchases come from order lines less what was refunded of them;
+# `basket` numbers the order within the snapshot (null for events); `shopper` is null for an order without a
+# customer.
 INTERACTIONS = {
     "shopper": pl.String,
     "product_id": pl.String,
