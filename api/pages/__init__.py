@@ -19,8 +19,8 @@ from api.state import Shop
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
-# Pictures may lie elsewhere (a feed names their addresses); everything else comes from here, and no script can turn
-# text into markup (trusted types).
+# Pictures may lie elsewhere (a feed names their addresses); everything else comes from here, and no script can
+# turn text into markup (trusted types).
 POLICY = "; ".join(
     (
         "default-src 'self'",

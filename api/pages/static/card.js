@@ -35,8 +35,8 @@ export function card(product, { href = write(fresh({ product: product.id })), op
       product.brand && el("p", { class: "brand" }, product.brand),
       el(`h${level}`, { class: "card-title" }, link),
       product.reason && el("p", { class: "reason" }, product.reason),
-      el("div", { class: "card-facts" }, price(product), rating(product)),
-      stock(product.in_stock),
+      price(product),
+      el("div", { class: "card-facts" }, rating(product), stock(product.in_stock)),
       why(product),
     ),
   );

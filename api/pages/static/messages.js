@@ -2,9 +2,11 @@
 
 import { el } from "./dom.js";
 
-/** A message with a heading, a text and buttons `[label, action]`. */
+/** A message with a heading, a text and buttons `[label, action]`, the first of them the likeliest. */
 export function message({ title, text, actions = [] }) {
-  const buttons = actions.map(([label, action]) => el("button", { class: "solid", type: "button", onclick: action }, label));
+  const buttons = actions.map(([label, action], place) =>
+    el("button", { class: place === 0 ? "solid" : "plain", type: "button", onclick: action }, label),
+  );
   return el(
     "div",
     { class: "message" },

@@ -20,7 +20,7 @@ export function picture(product, { alt = "", eager = false } = {}) {
 function standIn(product) {
   const drawing = svg(
     "svg",
-    { class: "stand-in", viewBox: "0 0 120 120", "aria-hidden": "true" },
+    { class: "stand-in", viewBox: "0 0 120 120", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
     svg("rect", { class: "ground", width: 120, height: 120 }),
     svg("path", { class: "face", d: "M60 34 88 47v28L60 88 32 75V47z" }),
     svg("path", { class: "edge", d: "M60 34 88 47v28L60 88 32 75V47zM32 47l28 13 28-13M60 60v28M46 40.5l28 13v10" }),
@@ -32,5 +32,5 @@ function standIn(product) {
 function hue(id) {
   let hash = 7;
   for (const letter of id) hash = (hash * 31 + letter.codePointAt(0)) % 360;
-  return hash;
+  return (hash * 137) % 360; // neighbours in the catalogue are far apart on the wheel
 }
