@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.bulk import read_frame
+from core.orders import SOLD_STATUSES
 from core.tables import (
+    Category,
+    Event,
     Order,
     OrderLine,
     Product,
     Refund,
     RefundLine,
     Review,
+    ShopperKey,
+    StockLevel,
     User,
     Variant,
 )
 from core.upsert import rows_of
-
-SOLD_STATUSES = ("paid", "shipped", "delivered")
 
 
 def order_headers(session: Session, *, source: str) -> pl.DataFrame:
@@ -99,6 +102,110 @@ def reviewed_lines(session: Session) -> pl.DataFrame:
         .join(OrderLine, col(OrderLine.id) == col(Review.order_line_id))
         .join(Order, col(Order.id) == col(OrderLine.order_id))
     )
+    return read_frame(session, statement)
+
+
+def published_products(session: Session) -> pl.DataFrame:
+    """The published products in the columns of a snapshot's, less price and stock; `id` in front."""
+    statement: Any = (
+        select(
+            col(Product.id),
+            col(Product.public_id).label("product_id"),
+            col(Product.title),
+            col(Product.title_zh),
+            col(Product.brand),
+            col(Category.path).label("category"),
+            col(Product.description),
+            col(Product.attributes),
+            col(Product.rating_mean),
+            col(Product.rating_count),
+            col(Product.released_at),
+        )
+        .outerjoin(Category, col(Category.id) == col(Product.category_id))
+        .where(col(Product.status) == "published")
+    )
+    return read_frame(session, statement)
+
+
+def offers(session: Session) -> pl.DataFrame:
+    """The active variants: `product` (row number), `price_minor`, `currency`, `stock` (pieces)."""
+    statement: Any = (
+        select(
+            col(Variant.product_id).label("product"),
+            col(Variant.price_minor),
+            col(Variant.currency),
+            func.coalesce(col(StockLevel.quantity), 0).label("stock"),
+        )
+        .outerjoin(StockLevel, col(StockLevel.variant_id) == col(Variant.id))
+        .where(col(Variant.active))
+    )
+    return read_frame(session, statement)
+
+
+def shoppers(session: Session) -> pl.DataFrame:
+    """`user` (row number) and `shopper` (the random key) of the users that have one."""
+    statement: Any = select(col(ShopperKey.user_id).label("user"), col(ShopperKey.key).label("shopper"))
+    return read_frame(session, statement.where(col(ShopperKey.user_id).is_not(None)))
+
+
+def sales(session: Session) -> pl.DataFrame:
+    """The lines of orders that are sales.
+
+    Columns `line`, `order`, `user`, `product` (row numbers), `name` (the order's public id), `at`, `quantity`,
+    `unit_price_minor`, `discount_minor`.
+    """
+    orders: Any = select(
+        col(Order.id).label("order"),
+        col(Order.user_id).label("user"),
+        col(Order.public_id).label("name"),
+        col(Order.placed_at).label("at"),
+    ).where(col(Order.status).in_(SOLD_STATUSES))
+    lines: Any = select(
+        col(OrderLine.id).label("line"),
+        col(OrderLine.order_id).label("order"),
+        col(OrderLine.variant_id).label("variant"),
+        col(OrderLine.quantity),
+        col(OrderLine.unit_price_minor),
+        col(OrderLine.discount_minor),
+    )
+    variants: Any = select(col(Variant.id).label("variant"), col(Variant.product_id).label("product"))
+    sold = read_frame(session, lines).join(read_frame(session, orders), on="order")
+    return sold.join(read_frame(session, variants), on="variant").drop("variant")
+
+
+def given_back(session: Session) -> pl.DataFrame:
+    """`line` (an order line's row number) and `refunded`, the pieces of it that settled refunds gave back."""
+    line = col(RefundLine.order_line_id)
+    statement: Any = (
+        select(line.label("line"), func.sum(col(RefundLine.quantity)).label("refunded"))
+        .join(Refund, col(Refund.id) == col(RefundLine.refund_id))
+        .where(col(Refund.status) == "settled", line.is_not(None))
+        .group_by(line)
+    )
+    return read_frame(session, statement).cast({"refunded": pl.Int64})
+
+
+def events(session: Session) -> pl.DataFrame:
+    """`shopper`, `product` (row number), `kind`, `query`, `quantity`, `at` of all behaviour events."""
+    statement: Any = select(
+        col(Event.shopper),
+        col(Event.product_id).label("product"),
+        col(Event.kind),
+        col(Event.query),
+        col(Event.quantity),
+        col(Event.at),
+    )
+    return read_frame(session, statement)
+
+
+def published_reviews(session: Session) -> pl.DataFrame:
+    """`user`, `product` (row numbers), `score`, `at` of the published reviews."""
+    statement: Any = select(
+        col(Review.user_id).label("user"),
+        col(Review.product_id).label("product"),
+        col(Review.score),
+        col(Review.created_at).label("at"),
+    ).where(col(Review.status) == "published")
     return read_frame(session, statement)
 
 

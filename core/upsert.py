@@ -16,7 +16,7 @@ from core.errors import Conflict, InvalidInput
 
 # More keys than this are found by reading the whole table: one pass is faster than many lists of keys.
 _KEYS_PER_QUERY = 1_000
-_KEYS_BY_LIST = 20_000
+_KEYS_BY_LIST = 5_000
 
 
 def rows_of(session: Session, statement: Select[Any], *, column: Any, keys: pl.Series) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +60,7 @@ def to_feed(line: bytes) -> bytes:
     return json.dumps(product).encode()
 
 
+@lru_cache(maxsize=20_000)
 def clean_name(name: str) -> str:
     """The words of an attribute's name: "attr_n_thermal_design_power__tdp_" is "thermal design power (tdp)"."""
     words = re.sub(r"^attr_[a-z]_", "", name)
