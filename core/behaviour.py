@@ -55,6 +55,12 @@ def new_shopper(session: Session, *, at: datetime) -> str:
     return key
 
 
+def admit_shopper(session: Session, key: str, *, at: datetime) -> None:
+    """Take a key that a storefront made up as a guest's; does nothing for one that is known."""
+    row = pl.DataFrame({"key": [key], "created_at": [at]})
+    insert_frame(session, ShopperKey, row, on_conflict="ignore")
+
+
 def shopper_of(session: Session, user: str) -> str:
     """The key of a user (a public id); raises NotFound where there is none, as for an erased user."""
     statement = (
