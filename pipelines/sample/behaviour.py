@@ -102,7 +102,9 @@ def _rows(
 
 
 def _query_rows(wishes: Ints, texts: Sequence[str], step: int) -> pl.DataFrame:
-    frame = pl.DataFrame({"wish": wishes, "query": pl.Series(texts, dtype=pl.String)}).filter(pl.col("query") != "")
+    frame = pl.DataFrame({"wish": wishes, "query": pl.Series(texts, dtype=pl.String)}).filter(
+        pl.col("query") != ""
+    )
     return frame.select(
         wish="wish",
         step=pl.lit(step, pl.Int64),
@@ -113,7 +115,9 @@ def _query_rows(wishes: Ints, texts: Sequence[str], step: int) -> pl.DataFrame:
     )
 
 
-def _product_rows(wishes: Ints, steps: Ints, kind: str, items: Ints, positions: Ints | None = None) -> pl.DataFrame:
+def _product_rows(
+    wishes: Ints, steps: Ints, kind: str, items: Ints, positions: Ints | None = None
+) -> pl.DataFrame:
     frame = pl.DataFrame({"wish": wishes, "step": steps, "item": items, "position": positions}, strict=False)
     return frame.select(
         pl.col("wish").cast(pl.Int64),

@@ -227,4 +227,3 @@ def _traits(words: Vocabulary, goods: Sequence[Good], *, seed: int, days: int) -
         released=np.floor(released) + 8 / 24,
         aesthetic=aesthetic / np.sqrt(AESTHETICS),
     )
-

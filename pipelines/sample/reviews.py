@@ -18,9 +18,15 @@ REVIEW_CHANCE = 0.22
 
 # By score from 1 to 5: title, text; {noun} and {style} are the product's.
 ENGLISH = (
-    (("Sent it back", "The {noun} broke in the first week."), ("Not as shown", "Looks cheaper than in the picture.")),
+    (
+        ("Sent it back", "The {noun} broke in the first week."),
+        ("Not as shown", "Looks cheaper than in the picture."),
+    ),
     (("Disappointed", "I expected more of this {noun}."), ("So-so", "Does the job, but only just.")),
-    (("It is all right", "A decent {noun}, nothing special."), ("Fine", "Good, though a little dear for what it is.")),
+    (
+        ("It is all right", "A decent {noun}, nothing special."),
+        ("Fine", "Good, though a little dear for what it is."),
+    ),
     (
         ("Very good", "A good {noun}, quickly delivered."),
         ("Nearly perfect", "I like it; the packaging could be better."),
@@ -60,7 +66,7 @@ def build_reviews(
     rows = np.flatnonzero(trade.kept & (random.random(len(bought)) < REVIEW_CHANCE) & (at < days))
     item, user = bought.item[rows], bought.user[rows]
     liking = (people.tastes.aesthetic[user] * traits.aesthetic[item]).sum(axis=1)
-    mood = 4.15 + 0.5 * traits.quality[item] + 0.3 * liking + random.normal(0, 0.75, len(rows))
+    mood = 4.1 + 0.55 * traits.quality[item] + 0.3 * liking + random.normal(0, 0.95, len(rows))
     score = np.clip(np.round(mood), 1, 5).astype(np.int64)
     draws = random.random(len(rows))
     texts = [

@@ -32,7 +32,7 @@ from pipelines.sample.wishes import (
 
 DEFAULT_UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 730
-WISHES_PER_USER = 13.0
+WISHES_PER_USER = 17.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,7 @@ def generate_shop(
         wishes, seen = joined_wishes(wishes, new), np.concatenate([seen, choice])
     behaviour = build_behaviour(goods, people, shelf, wishes, seen, seed=seed, start=start, days=DAYS)
     bought = _purchases(wishes, seen[:, 0], behaviour.visit_end)
-    variant = choose_variants(
-        words, tastes, shelf, traits.kind[bought.item], bought.user, bought.item, seed=seed
-    )
+    variant = choose_variants(words, tastes, shelf, traits.kind[bought.item], bought.user, bought.item, seed=seed)
     bought = replace(bought, variant=variant)
     trade = build_trade(words, people, shelf, bought, seed=seed, start=start, days=DAYS)
     reviews = build_reviews(goods, people, shelf, traits, bought, trade, seed=seed, start=start, days=DAYS)

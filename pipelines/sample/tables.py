@@ -54,9 +54,7 @@ def ean13(number: int) -> str:
     return f"{digits}{-total % 10}"
 
 
-def build_shelf(
-    words: Vocabulary, goods: Sequence[Good], traits: Traits, *, seed: int, start: datetime
-) -> Shelf:
+def build_shelf(words: Vocabulary, goods: Sequence[Good], traits: Traits, *, seed: int, start: datetime) -> Shelf:
     """Lay the goods out as frames; `start` is the first day of the sample."""
     random = generator(seed, "shelf")
     product_ids = opaque_ids(seed, "product", len(goods))
