@@ -85,7 +85,7 @@ class PageFiles(Files):
 def add_pages(app: FastAPI, shop: Shop) -> None:
     """Serve the storefront at `/`, its files below `/static` and the shop's own pictures below `/pictures`."""
     digest = _digest(STATIC)
-    page = _render(f"/static/{digest}")
+    page = _render(f"/static/{digest}", samples=shop.settings.mode != "production")
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
@@ -96,10 +96,11 @@ def add_pages(app: FastAPI, shop: Shop) -> None:
     app.mount("/pictures", Files(shop.pictures, headers=PICTURE_HEADERS))
 
 
-def _render(static: str) -> str:
+def _render(static: str, *, samples: bool) -> str:
     templates = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
     return templates.get_template("index.html").render(
         static=static,
+        samples=samples,  # whether there may be sample shoppers to shop as
         sheets=[path.name for path in sorted(STATIC.glob("*.css"))],
         modules=[path.name for path in sorted(STATIC.glob("*.js"))],
     )

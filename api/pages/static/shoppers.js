@@ -4,24 +4,30 @@ import { get } from "./api.js";
 import { byId, el, replace } from "./dom.js";
 import { guest, newGuest, onChange, shopAs, shopper } from "./store.js";
 
-const choice = byId("shopper-choice");
-
-/** Offer the shoppers; the picker stays away where there are none to pick (as in production). */
+/** Offer the shoppers; the picker stays away where there are none to pick, as in production. */
 export async function start() {
-  choice.addEventListener("change", () => shopAs(choice.value));
-  byId("new-guest").addEventListener("click", newGuest);
-  try {
-    const { shoppers } = await get("/v1/shoppers/samples");
-    if (!shoppers?.length) throw new Error("none");
-    const draw = () => {
-      const option = (key, label) => el("option", { value: key, selected: key === shopper() }, label);
-      replace(choice, option(guest(), "Guest (you)"), ...shoppers.map(({ key, label }) => option(key, label)));
-    };
-    draw();
-    onChange("shopper", draw);
-    byId("shopper").hidden = false;
-  } catch {
+  const shoppers = byId("shopper") ? await samples() : [];
+  if (shoppers.length === 0) {
     // A shopper chosen in another shop on this address is nobody here.
     if (shopper() !== guest()) shopAs("");
+    return;
+  }
+  const choice = byId("shopper-choice");
+  const draw = () => {
+    const option = (key, label) => el("option", { value: key, selected: key === shopper() }, label);
+    replace(choice, option(guest(), "Guest (you)"), ...shoppers.map(({ key, label }) => option(key, label)));
+  };
+  draw();
+  onChange("shopper", draw);
+  choice.addEventListener("change", () => shopAs(choice.value));
+  byId("new-guest").addEventListener("click", newGuest);
+  byId("shopper").hidden = false;
+}
+
+async function samples() {
+  try {
+    return (await get("/v1/shoppers/samples")).shoppers;
+  } catch {
+    return []; // the shop can be used without
   }
 }
