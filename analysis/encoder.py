@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from analysis.text import STOP_WORDS, Analyser, analyser
 from core.errors import BrokenArtifact, InvalidInput
 
 Matrix = npt.NDArray[np.float32]
 
-SCHEMA = 1
+SCHEMA = 1  # of the files below
 
 
 @runtime_checkable
@@ -41,6 +42,8 @@ class TextEncoder(Protocol):
 
 class LsaEncoder:
     """The default `TextEncoder`: no download, no GPU, a query takes well under a millisecond."""
+
+    version = "1"
 
     def __init__(self, vocabulary: Sequence[str], idf: npt.NDArray[np.float32], components: Matrix) -> None:
         self._vocabulary = list(vocabulary)
@@ -74,7 +77,9 @@ class LsaEncoder:
         )
         matrix = _weigh(counts, position, idf)
         rank = min(dimensions, len(vocabulary), len(texts))
-        _, strength, right = randomized_svd(matrix, n_components=rank, n_iter=4, random_state=seed)
+        # One BLAS thread: the same sums on any number of cores, and no threads that wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            _, strength, right = randomized_svd(matrix, n_components=rank, n_iter=4, random_state=seed)
         kept = strength > strength[0] * 1e-6
         return cls(vocabulary, idf, np.ascontiguousarray(right[kept].T, dtype=np.float32))
 

@@ -36,7 +36,13 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(url, echo=echo, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = create_engine(
+                url,
+                echo=echo,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                connect_args={"options": "-c timezone=utc"},
+            )
 
     @contextmanager
     def read(self) -> Iterator[Session]:

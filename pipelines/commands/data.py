@@ -23,12 +23,11 @@ def import_(
             result = run_import(
                 kind, files, database=house.database, home=house.home, clock=house.clock, progress=report
             )
-        done(f"{result.read:,} lines read = {result.loaded:,} loaded + {result.merged:,} merged")
-        done(f"+ {result.rejected:,} rejected")
+        done(str(result))
         for reason, count in sorted(result.reasons.items(), key=lambda item: -item[1]):
             console.print(f"  rejected {count:>9,}  {reason}", markup=False)
-        if result.rejected:
-            console.print(f"  rejects file: {result.rejects_file}", markup=False, soft_wrap=True)
+        if result.rejects is not None:
+            console.print(f"  the rejected lines: {result.rejects}", markup=False, soft_wrap=True)
 
 
 def snapshot() -> None:

@@ -47,7 +47,7 @@ def rollback() -> None:
     """Serve the generation before the live one again."""
     with open_house() as house, job("index rollback") as done, house.engine() as engine:
         generation = engine.rollback()
-        catch_up(engine, generation, house.database)
+        catch_up(engine, generation, database=house.database, artifacts=house.artifacts)
         done(f"{generation.name} now serving")
 
 
@@ -81,5 +81,5 @@ def publish_generation(house: House, engine: SearchEngine, name: str) -> None:
     """Bring a generation up to what has changed since it was built, then switch to it."""
     named = {generation.name: generation for generation in engine.generations()}
     if name in named:
-        catch_up(engine, named[name], house.database)
+        catch_up(engine, named[name], database=house.database, artifacts=house.artifacts)
     engine.publish(name)
