@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from index.documents import Document
+from index.documents import Document, document_from_json, document_to_json, variant_to_json
 from index.engine import Change, Delete, Patch, Put
 from index.fields import check_id, checked_patch
 
@@ -77,6 +79,41 @@ def fold(changes: Sequence[Change], *, current: Callable[[str], State | None]) -
         elif now.document is not None:
             outcomes[id_] = dataclasses.replace(now, document=dataclasses.replace(now.document, **change.fields))
     return {id_: outcome for id_, outcome in outcomes.items() if not _unchanged(outcome, before[id_])}
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """A plain dict that `change_from_json` reads back."""
+    if isinstance(change, Put):
+        return {"put": document_to_json(change.document), "vector": vector_to_json(change.vector)}
+    if isinstance(change, Patch):
+        return {"patch": change.id, "fields": patch_to_json(change.fields)}
+    return {"delete": change.id}
+
+
+def change_from_json(plain: Mapping[str, Any]) -> Change:
+    """The change that `change_to_json` wrote, checked anew."""
+    if "put" in plain:
+        return Put(document_from_json(plain["put"]), vector_from_json(plain["vector"]))
+    if "patch" in plain:
+        return Patch(plain["patch"], checked_patch(Patch(plain["patch"], plain["fields"])))
+    return Delete(plain["delete"])
+
+
+def patch_to_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a checked patch as plain values."""
+    if "variants" not in fields:
+        return dict(fields)
+    return {**fields, "variants": [variant_to_json(variant) for variant in fields["variants"]]}
+
+
+def vector_to_json(vector: Vector | None) -> str | None:
+    """A vector as base64 of its bytes."""
+    return None if vector is None else base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
+
+
+def vector_from_json(text: str | None) -> Vector | None:
+    """The vector that `vector_to_json` wrote."""
+    return None if text is None else np.frombuffer(base64.b64decode(text), dtype="<f4")
 
 
 def vector_digest(vector: Vector | None) -> str:

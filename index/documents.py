@@ -94,11 +94,13 @@ def document_to_json(document: Document) -> dict[str, Any]:
     """A plain dict that `document_from_json` reads back to an equal document."""
     plain = {name: getattr(document, name) for name in document.__slots__}
     plain["attributes"] = dict(document.attributes)
-    plain["variants"] = [
-        {name: getattr(variant, name) for name in variant.__slots__} | {"options": dict(variant.options)}
-        for variant in document.variants
-    ]
+    plain["variants"] = [variant_to_json(variant) for variant in document.variants]
     return plain
+
+
+def variant_to_json(variant: VariantDocument) -> dict[str, Any]:
+    """A plain dict of a variant's fields."""
+    return {name: getattr(variant, name) for name in variant.__slots__} | {"options": dict(variant.options)}
 
 
 def document_from_json(plain: Mapping[str, Any]) -> Document:
@@ -113,7 +115,16 @@ def document_from_json(plain: Mapping[str, Any]) -> Document:
     )
 
 
+def value_text(value: AttributeValue) -> str:
+    """An attribute's value as it is searched, compared and shown: true, 6, 43.2, 1000000."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
 def _attribute_text(name: str, value: AttributeValue) -> str:
     if isinstance(value, bool):
-        return name if value else ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return name if value else ""  # "washable" is what a shopper types, not "true"
+    return value_text(value)

@@ -32,7 +32,7 @@ from analysis.text import Analyser, analyser
 from core.artifacts import Artifacts, Version
 from core.clock import Clock, system_clock
 from core.errors import BrokenArtifact, InvalidInput, Unavailable
-from index.changes import checked
+from index.changes import change_from_json, change_to_json, checked
 from index.columns import ColumnsBuilder
 from index.documents import Document
 from index.engine import Change, Generation, Result
@@ -133,7 +133,7 @@ class EmbeddedEngine:
             puts = [outcome.document for outcome in outcomes.values() if outcome.put and outcome.document]
             if puts:
                 add_words(self._own_words(view, journal), self._entries(puts, first=len(view.columns)))
-            journal.append(batch)
+            journal.append([change_to_json(change) for change in batch])
             self._view(name)
         return len(outcomes)
 
@@ -211,10 +211,10 @@ class EmbeddedEngine:
             raise BrokenArtifact(f"the index {name} cannot be read: {error}", version=name) from error
 
     def _advanced(self, view: View, journal: Journal) -> View:
-        batches, end = journal.read(view.end)
+        entries, end = journal.read(view.end)
         put = False
-        for batch in batches:
-            outcomes = view.fold(batch)
+        for entry in entries:
+            outcomes = view.fold([change_from_json(plain) for plain in entry])
             put = put or any(outcome.put for outcome in outcomes.values())
             view = view.advanced(outcomes, end=end)
         if not put:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from core.errors import InvalidInput
-from index.documents import AttributeValue, Document, VariantDocument
+from index.documents import Document, VariantDocument, value_text
 from index.engine import Patch
 from index.query import (
     KEYWORD_FIELDS,
@@ -27,15 +27,6 @@ WINDOW = 10_000  # how far into a result a page can reach
 PATCHABLE = ("price_minor", "list_price_minor", "stock", "rating", "rating_count", "popularity", "variants")
 
 
-def keyword_text(value: AttributeValue) -> str:
-    """A value as it is compared and shown in a facet: true, false, 6, 43.2."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
-
-
 def keyword_values(document: Document) -> dict[str, tuple[str, ...]]:
     """The values of every keyword field that does not change by a patch, without those that are empty."""
     values = {
@@ -44,7 +35,7 @@ def keyword_values(document: Document) -> dict[str, tuple[str, ...]]:
         "category": document.category_paths,
         "seller": (document.seller,),
         "currency": (document.currency,),
-        **{ATTRIBUTE + name: (keyword_text(value),) for name, value in document.attributes.items()},
+        **{ATTRIBUTE + name: (value_text(value),) for name, value in document.attributes.items()},
     }
     kept = {name: tuple(v for v in found if 0 < len(v) <= KEYWORD_LENGTH) for name, found in values.items()}
     return {name: found for name, found in kept.items() if found}
@@ -65,8 +56,8 @@ def numeric_values(document: Document) -> dict[str, float | None]:
 
 def check_id(id_: str) -> None:
     """Raises InvalidInput for an id that no engine can keep."""
-    if not 0 < len(id_) <= KEYWORD_LENGTH:
-        raise InvalidInput(f"a document's id has 1 to {KEYWORD_LENGTH} characters", id=id_)
+    if not 0 < len(id_.encode()) <= KEYWORD_LENGTH:
+        raise InvalidInput(f"a document's id has 1 to {KEYWORD_LENGTH} bytes", id=id_)
 
 
 def check_query(query: Query) -> None:

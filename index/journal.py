@@ -1,4 +1,4 @@
-"""The journal of a generation: what was applied to it since its build, one JSON line for each `apply`.
+"""The journal of a generation: what was applied to it since its build, one JSON line for each batch.
 
 The files of a generation never change; the journal beside them does. A line counts once its newline is on disk,
 so an apply happens whole or not at all, and any number of processes can read on while one writes.
@@ -6,22 +6,16 @@ so an apply happens whole or not at all, and any number of processes can read on
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from core.errors import Unavailable
-from index.documents import document_from_json, document_to_json
-from index.engine import Change, Delete, Patch, Put
-from index.fields import checked_patch
 
 LOCK_PATIENCE = 30.0  # seconds to wait for another process that is applying
 
@@ -40,8 +34,8 @@ class Journal:
         except FileNotFoundError:
             return 0
 
-    def read(self, start: int) -> tuple[list[list[Change]], int]:
-        """The whole lines from byte `start` on, as batches of changes, and the byte behind the last of them."""
+    def read(self, start: int) -> tuple[list[Any], int]:
+        """The entries of the whole lines from byte `start` on, and the byte behind the last of them."""
         try:
             with self.path.open("rb") as file:
                 file.seek(start)
@@ -49,11 +43,11 @@ class Journal:
         except FileNotFoundError:
             return [], start
         end = data.rfind(b"\n") + 1
-        return [[_change(plain) for plain in json.loads(line)] for line in data[:end].splitlines()], start + end
+        return [json.loads(line) for line in data[:end].splitlines()], start + end
 
-    def append(self, changes: Sequence[Change]) -> None:
-        """Write a batch as one line and wait until it is on disk. The caller holds the lock."""
-        line = json.dumps([_plain(change) for change in changes], ensure_ascii=False, separators=(",", ":"))
+    def append(self, entry: Any) -> None:
+        """Write an entry (anything JSON can say) as one line and wait until it is on disk. Needs the lock."""
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
         fresh = not self.path.exists()
         with self.path.open("a+b") as file:
             file.truncate(_whole_lines(file))  # what a killed writer left unfinished never counted
@@ -95,33 +89,3 @@ def _whole_lines(file: BinaryIO) -> int:
         return size
     file.seek(0)
     return file.read().rfind(b"\n") + 1
-
-
-def _plain(change: Change) -> dict[str, Any]:
-    if isinstance(change, Put):
-        plain: dict[str, Any] = {"put": document_to_json(change.document)}
-        if change.vector is not None:
-            plain["vector"] = base64.b64encode(np.asarray(change.vector, dtype="<f4").tobytes()).decode()
-        return plain
-    if isinstance(change, Patch):
-        fields = dict(change.fields)
-        if "variants" in fields:
-            fields["variants"] = [
-                {name: getattr(variant, name) for name in variant.__slots__} | {"options": dict(variant.options)}
-                for variant in fields["variants"]
-            ]
-        return {"patch": change.id, "fields": fields}
-    return {"delete": change.id}
-
-
-def _change(plain: dict[str, Any]) -> Change:
-    if "put" in plain:
-        vector = plain.get("vector")
-        return Put(
-            document_from_json(plain["put"]),
-            None if vector is None else np.frombuffer(base64.b64decode(vector), dtype="<f4"),
-        )
-    if "patch" in plain:
-        patch = Patch(plain["patch"], plain["fields"])
-        return Patch(patch.id, checked_patch(patch))
-    return Delete(plain["delete"])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from opensearchpy import OpenSearch
 
 from analysis.text import analyser
 from core.artifacts import Artifacts
 from index.documents import Document
 from index.embedded import EmbeddedEngine
 from index.engine import Generation, SearchEngine
+from index.opensearch import OpenSearchEngine
 from index.query import Query, Text
 from tests.index.shop import catalogue, vectors
 
@@ -27,7 +30,11 @@ class Shop:
     generation: Generation
 
 
-ENGINES = ["embedded"]
+ENGINES = [
+    "embedded",
+    pytest.param("opensearch", marks=pytest.mark.opensearch),
+    pytest.param("opensearch-knn", marks=pytest.mark.opensearch),
+]
 
 
 @pytest.fixture(params=ENGINES)
@@ -52,9 +59,19 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @contextmanager
 def _opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchEngine]:
-    made = EmbeddedEngine(Artifacts(folder / "artifacts"))
-    yield made
-    made.close()
+    artifacts = Artifacts(folder / "artifacts")
+    if request.param == "embedded":
+        embedded = EmbeddedEngine(artifacts)
+        yield embedded
+        embedded.close()
+        return
+    url = request.getfixturevalue("opensearch_knn_url" if request.param == "opensearch-knn" else "opensearch_url")
+    name = f"test-{secrets.token_hex(6)}"  # the server is shared, the index is the test's own
+    engine = OpenSearchEngine(url, artifacts=artifacts, index_name=name, timeout=60)
+    yield engine
+    engine.close()
+    with OpenSearch(hosts=[url], timeout=60) as client:
+        client.indices.delete(index=f"{name}-*")
 
 
 def _stocked(engine: SearchEngine) -> Shop:

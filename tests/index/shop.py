@@ -72,7 +72,8 @@ def vectors(documents: Iterable[Document], *, seed: int = 3) -> npt.NDArray[np.f
         for document in documents
     ]
     found = np.array(rows, dtype=np.float32).reshape(-1, DIMENSIONS)
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def values(document: Document, name: str) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def test_facets_count_what_text_and_vector_found(served: Shop) -> None:
         Query(refinements={"x": Between("nope")}),
         Query(facets=(Facet("price"),)),
         Query(facets=(Facet("brand", size=0),)),
-        Query(sort="cheapest"),
+        Query(sort="cheapest"),  # type: ignore[arg-type]
         Query(offset=-1),
         Query(limit=-1),
         Query(offset=9_990, limit=20),

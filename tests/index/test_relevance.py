@@ -135,7 +135,7 @@ def test_the_highest_score_is_that_of_the_matching_set(served: Shop) -> None:
     ticked: dict[str, Filter] = {"price": Between("price", 0, 499)}
     left = [hit.lexical for hit in every if plain.matches(hit.document, ticked["price"])]
     for sort in ("relevance", "-price"):
-        found = served.engine.search(Query(text=text, refinements=ticked, sort=sort, limit=3))  # type: ignore[arg-type]
+        found = served.engine.search(Query(text=text, refinements=ticked, sort=sort, limit=3))
         assert found.max_lexical == pytest.approx(max(left), rel=1e-5)
         assert found.hits[0].lexical > 0
 

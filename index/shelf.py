@@ -1,0 +1,113 @@
+"""The vectors of a generation that another engine holds: on disk, searched in process, exactly.
+
+For an OpenSearch without k-NN. The vectors of the build are an artifact; those that came later stand in a journal
+beside it, which every process follows. The folder is shared by all processes that search.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.artifacts import Artifacts
+from core.errors import BrokenArtifact
+from index.changes import vector_from_json, vector_to_json
+from index.journal import Journal
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Shelf:
+    """The vectors of one generation by document id."""
+
+    def __init__(self, artifacts: Artifacts, *, index_name: str, generation: str) -> None:
+        self._artifacts = artifacts
+        self._kind = f"index-vectors/{index_name}"
+        self._generation = generation
+        self._journal = Journal(artifacts.root / "index-vector-changes" / index_name / generation)
+        self._lock = threading.Lock()
+        self._state: _State | None = None
+
+    def write(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Keep the vectors of a build, shape [ids, dimensions]."""
+        with self._artifacts.create(self._kind, name=self._generation, about={"documents": len(ids)}) as folder:
+            (folder / "ids.json").write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
+            np.save(folder / "vectors.npy", np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def change(self, vectors: Mapping[str, Vectors | None]) -> None:
+        """From now on these ids have these vectors, or none."""
+        with self._journal.lock():
+            self._journal.append({id_: vector_to_json(vector) for id_, vector in vectors.items()})
+
+    def nearest(self, vector: Vectors, *, size: int, floor: float) -> dict[str, float]:
+        """The cosine of the `size` nearest ids whose cosine is at least `floor`, ties by id."""
+        state = self._current()
+        # Without BLAS: exact, and its threads would wait for each other under load.
+        cosine = np.concatenate([np.einsum("ij,j->i", part, vector) for part in (state.built, state.later)])
+        cosine[list(state.dead)] = -np.inf
+        rows = np.flatnonzero(cosine >= floor)
+        if len(rows) > size:
+            least = np.partition(cosine[rows], -size)[-size]
+            rows = rows[cosine[rows] >= least]
+        found = [(state.ids[row], float(cosine[row])) for row in rows]
+        return dict(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:size])
+
+    def delete(self) -> None:
+        """Take the vectors of this generation off the disk."""
+        names = {version.name for version in self._artifacts.versions(self._kind)}
+        if self._generation in names:
+            self._artifacts.delete(self._kind, self._generation)
+        shutil.rmtree(self._journal.folder, ignore_errors=True)
+
+    def _current(self) -> _State:
+        state = self._state
+        if state is not None and state.end == self._journal.size():
+            return state
+        with self._lock:
+            state = self._state or self._load()
+            entries, end = self._journal.read(state.end)
+            for entry in entries:
+                state = state.changed({id_: vector_from_json(text) for id_, text in entry.items()}, end=end)
+            self._state = state
+        return state
+
+    def _load(self) -> _State:
+        folder: Path = self._artifacts.get(self._kind, self._generation).path
+        try:
+            ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+            built = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise BrokenArtifact(f"the vectors of {self._generation} cannot be read: {error}") from error
+        later = np.zeros((0, built.shape[1]), dtype=np.float32)
+        return _State(ids, {id_: row for row, id_ in enumerate(ids)}, built, later, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    ids: list[str]
+    rows: Mapping[str, int]
+    built: Vectors
+    later: Vectors
+    dead: frozenset[int]
+    end: int = 0
+
+    def changed(self, vectors: Mapping[str, Vectors | None], *, end: int) -> _State:
+        fresh = {id_: vector for id_, vector in vectors.items() if vector is not None}
+        start = len(self.ids)
+        rows = {id_: row for id_, row in self.rows.items() if id_ not in vectors}
+        rows.update((id_, start + place) for place, id_ in enumerate(fresh))
+        return _State(
+            [*self.ids, *fresh],
+            rows,
+            self.built,
+            np.concatenate([self.later, *(vector.reshape(1, -1) for vector in fresh.values())]),
+            self.dead | {self.rows[id_] for id_ in vectors if id_ in self.rows},
+            end,
+        )
