@@ -140,7 +140,8 @@ def _good(frame: pl.DataFrame) -> pl.DataFrame:
         "price_minor",
         "at",
         "customer",
-        "country",
+        # Where a credit went says nothing that the sale did not, and a refund does not keep it.
+        country=pl.when(pl.col("kind") == "sale").then("country"),
         document="invoice",
         title=pl.coalesce("title", "code"),
         quantity=pl.col("quantity").abs(),
