@@ -56,8 +56,8 @@ export function write(state) {
 /** A state with nothing but these. */
 export const fresh = (changes = {}) => ({ ...EMPTY, ...changes });
 
-/** The state with its filters taken away. */
-export const withoutFilters = (state) => ({ ...fresh(), q: state.q, sort: state.sort });
+/** What to change of a state to take its filters away. */
+export const NO_FILTERS = { brand: [], category: [], price_min: null, price_max: null, rating_min: null, in_stock: false };
 
 /** Whether nothing is asked for: then the home rows are shown. */
 export const isHome = (state) => write({ ...state, product: "", page: 1 }) === "/";
@@ -70,14 +70,20 @@ export function countFilters(state) {
 
 let listener = () => {};
 
-/** Be called as `(state, {typing})` whenever the state changes, by a click or by the browser's back and forward. */
+/**
+ * Be called as `(state, {typing, context})` whenever the state changes: by what the shopper does here (see `go`), or
+ * by the browser's back and forward.
+ */
 export function onNavigate(show) {
   listener = show;
   window.addEventListener("popstate", () => listener(read(), {}));
 }
 
-/** Go to a state. `replace` leaves no step to go back to; `typing` says that the query may be unfinished. */
-export function go(state, { replace = false, typing = false, context = null } = {}) {
+/**
+ * Go to a state. `replace` leaves no step to go back to; `typing` says whether the query may be unfinished
+ * (undefined: as before); `context` is the click that opens a product.
+ */
+export function go(state, { replace = false, typing, context = null } = {}) {
   const before = history.state?.depth ?? 0;
   // How many steps back the page lies on which no product was open.
   let depth = 0;

@@ -11,7 +11,7 @@ import * as searchbox from "./searchbox.js";
 import * as shoppers from "./shoppers.js";
 import { language, onChange, setLanguage } from "./store.js";
 
-function show(state, { typing = false, context = null } = {}) {
+function show(state, { typing, context = null } = {}) {
   document.title = state.q ? `${state.q} · Merx` : "Merx";
   searchbox.show(state.q);
   if (isHome(state)) {

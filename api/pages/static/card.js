@@ -70,7 +70,7 @@ export function price(product) {
 
 /** The mean rating and how many rated. */
 export function rating(product) {
-  if (product.rating === undefined || !product.rating_count) return null;
+  if (product.rating == null || !product.rating_count) return null;
   const mean = product.rating.toFixed(1);
   return el(
     "p",

@@ -2,13 +2,13 @@
 
 import { currencySymbol, exponent, formatMoney, toMajor, toMinor } from "./money.js";
 import { el, icon, replace } from "./dom.js";
-import { countFilters, withoutFilters } from "./address.js";
+import { NO_FILTERS, countFilters } from "./address.js";
 
 const FEW = 8;
 const SEPARATOR = " > ";
 const opened = new Set(); // category paths and lists that the shopper opened
 
-/** Show the filters of a state in `parent`; `change(state)` is called with what the shopper makes of it. */
+/** Show the filters of a state in `parent`; `change(changes)` is called with what the shopper changes of them. */
 export function showFacets(parent, { state, facets, currency, change }) {
   const again = () => showFacets(parent, { state, facets, currency, change });
   replace(
@@ -48,7 +48,7 @@ function categories(state, values, change, again) {
   const choose = (path, on) => {
     // A path holds all below it: ticking one takes the place of those above and below.
     const others = state.category.filter((other) => other !== path && !below(other, path) && !below(path, other));
-    change({ ...state, category: on ? [...others, path] : others, page: 1 });
+    change({ category: on ? [...others, path] : others });
   };
   const item = (path) => {
     const inside = children(path);
@@ -59,8 +59,7 @@ function categories(state, values, change, again) {
       opened.add(open ? `not ${path}` : path);
       again();
     };
-    const name = path.slice(path.lastIndexOf(SEPARATOR) + 1).replace(/^> /, "");
-    const label = path.includes(SEPARATOR) ? path.slice(path.lastIndexOf(SEPARATOR) + SEPARATOR.length) : name;
+    const label = path.split(SEPARATOR).at(-1);
     return el(
       "li",
       {},
@@ -108,7 +107,7 @@ function brands(state, values, change, again) {
       count,
       onchange: (event) => {
         const others = state.brand.filter((brand) => brand !== value);
-        change({ ...state, brand: event.target.checked ? [...others, value] : others, page: 1 });
+        change({ brand: event.target.checked ? [...others, value] : others });
       },
     }),
   );
@@ -138,7 +137,7 @@ function prices(state, currency, change) {
         placeholder: label,
         autocomplete: "off",
         value: toMajor(state[name], currency),
-        onchange: (event) => change({ ...state, [name]: toMinor(event.target.value, currency), page: 1 }),
+        onchange: (event) => change({ [name]: toMinor(event.target.value, currency) }),
       }),
     );
   return group("Price", el("div", { class: "range" }, field("price_min", "Lowest"), "–", field("price_max", "Highest")));
@@ -152,7 +151,7 @@ function ratings(state, change) {
       name: "rating",
       checked: state.rating_min === least,
       label: least === null ? "Any" : [icon("star"), `${least} and up`],
-      onchange: () => change({ ...state, rating_min: least, page: 1 }),
+      onchange: () => change({ rating_min: least }),
     }),
   );
   return group("Rating", ...choices);
@@ -160,7 +159,7 @@ function ratings(state, change) {
 
 function availability(state, values, change) {
   const there = values.find(({ value }) => value === "true");
-  const onchange = (event) => change({ ...state, in_stock: event.target.checked, page: 1 });
+  const onchange = (event) => change({ in_stock: event.target.checked });
   const label = "In stock only";
   return group("Availability", tick({ id: "in-stock", checked: state.in_stock, label, count: there?.count, onchange }));
 }
@@ -173,7 +172,7 @@ export function showChips(parent, { state, currency, change }) {
       {},
       el(
         "button",
-        { id: idOf("chip", key), class: "chip", type: "button", onclick: () => change({ ...state, page: 1, ...changes }) },
+        { id: idOf("chip", key), class: "chip", type: "button", onclick: () => change(changes) },
         el("span", { class: "unseen" }, "Remove the filter "),
         name,
         icon("close"),
@@ -189,7 +188,7 @@ export function showChips(parent, { state, currency, change }) {
     state.rating_min !== null && chip(`${state.rating_min} stars and up`, "rating", { rating_min: null }),
     state.in_stock && chip("In stock", "stock", { in_stock: false }),
     countFilters(state) > 1 &&
-      el("li", {}, el("button", { class: "quiet", type: "button", onclick: () => change(withoutFilters(state)) }, "Clear all")),
+      el("li", {}, el("button", { class: "quiet", type: "button", onclick: () => change(NO_FILTERS) }, "Clear all")),
   ];
   replace(parent, ...chips);
 }

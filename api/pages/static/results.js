@@ -1,6 +1,6 @@
 // The results of a search: hits, facets and more of them.
 
-import { SORTS, countFilters, fresh, go, read, withoutFilters, write } from "./address.js";
+import { NO_FILTERS, SORTS, countFilters, fresh, go, read, write } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
 import { card } from "./card.js";
 import { byId, el, randomKey, replace } from "./dom.js";
@@ -17,30 +17,34 @@ const hits = byId("hits");
 const newest = newestOnly();
 
 let shown = ""; // the address of what is shown, without its page
+let unfinished = false; // whether the last word of its query may be the beginning of one
+let byPrefix = false; // whether it was read as one
 let pages = 0;
 let total = 0;
 let currency = "";
 let request = "";
 let settling = 0;
 
-/** Show the results of a state; `typing`: its last word may be unfinished. */
-export async function show(state, { typing = false } = {}) {
+/** Show the results of a state; `typing`: its last word may be unfinished, undefined: as it was shown before. */
+export async function show(state, { typing } = {}) {
   const first = root.hidden;
   root.hidden = false;
-  const wanted = write({ ...state, product: "", page: 1 }) + (typing ? " …" : "");
-  if (wanted === shown && pages >= state.page) return;
+  const wanted = write({ ...state, product: "", page: 1 });
+  const prefix = typing ?? (wanted === shown && unfinished);
+  if (wanted === shown && prefix === unfinished && pages >= state.page) return;
   head(state);
   if (first || hits.childElementCount === 0) replace(hits, ...skeletons(8));
   hits.setAttribute("aria-busy", "true");
   try {
-    const answers = await newest((signal) => ask(state, typing, signal));
-    shown = wanted;
+    const answers = await newest((signal) => ask(state, prefix, signal));
+    if (wanted !== shown) toTop();
+    [shown, unfinished] = [wanted, prefix];
     render(state, answers);
     settle(state);
   } catch (problem) {
     if (isSuperseded(problem)) return;
     shown = "";
-    fail(problem, () => show(state, { typing }));
+    fail(problem, () => show(state, { typing: prefix }));
   }
 }
 
@@ -52,13 +56,21 @@ export function hide() {
   root.hidden = true;
 }
 
-async function ask(state, typing, signal) {
+// What is new begins at its beginning.
+function toTop() {
+  if (window.scrollY > root.offsetTop) window.scrollTo({ top: 0, behavior: "instant" });
+}
+
+async function ask(state, prefix, signal) {
   const last = Math.min(state.page, MOST_PAGES);
-  const all = (prefix) =>
-    Promise.all(Array.from({ length: last }, (_, place) => get("/v1/search", parameters(state, place + 1, prefix), signal)));
-  const answers = await all(typing);
+  const all = (asPrefix) =>
+    Promise.all(Array.from({ length: last }, (_, place) => get("/v1/search", parameters(state, place + 1, asPrefix), signal)));
+  byPrefix = prefix;
+  const answers = await all(byPrefix);
+  if (answers[0].total > 0 || prefix || !state.q) return answers;
   // A word that was left unfinished finds nothing as it stands: then it is read as the beginning of one.
-  return answers[0].total > 0 || typing || !state.q ? answers : all(true);
+  byPrefix = true;
+  return all(byPrefix);
 }
 
 function parameters(state, page, prefix) {
@@ -85,7 +97,7 @@ function render(state, answers) {
   total = answer.total;
   request = randomKey();
   currency = answer.hits.find((hit) => hit.price)?.price.currency ?? currency;
-  const change = (changed) => go(changed);
+  const change = (changes) => go({ ...read(), ...changes, page: 1 });
   showFacets(byId("filters"), { state, facets: answer.facets, currency, change });
   showChips(byId("chips"), { state, currency, change });
   hits.setAttribute("aria-busy", "false");
@@ -99,7 +111,7 @@ function render(state, answers) {
 function notices(state, answer) {
   if (answer.total === 0) {
     const actions = [["See everything", () => go(fresh({ sort: "-popularity" }))]];
-    if (countFilters(state)) actions.unshift(["Clear the filters", () => go(withoutFilters(state))]);
+    if (countFilters(state)) actions.unshift(["Clear the filters", () => go({ ...read(), ...NO_FILTERS, page: 1 })]);
     const what = state.q ? `Nothing matches “${state.q}”` : "Nothing is left";
     const hint = countFilters(state) ? "The filters leave nothing over." : "Try fewer or other words.";
     return [message({ title: what, text: hint, actions })];
@@ -130,7 +142,7 @@ function more(state) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const next = await newest((signal) => get("/v1/search", parameters(state, pages + 1, shown.endsWith(" …")), signal));
+      const next = await newest((signal) => get("/v1/search", parameters(state, pages + 1, byPrefix), signal));
       const added = items(next, state, pages * SIZE);
       pages += 1;
       hits.append(...added);

@@ -1,6 +1,6 @@
 // The search box: results as you type, with suggestions that the arrow keys walk through (ARIA combobox).
 
-import { fresh, go, read, withoutFilters } from "./address.js";
+import { NO_FILTERS, fresh, go, read } from "./address.js";
 import { get, newestOnly } from "./api.js";
 import { byId, el, icon, replace } from "./dom.js";
 
@@ -14,15 +14,19 @@ const list = byId("suggestions");
 const clear = byId("clear");
 const newest = newestOnly();
 
-let timer = 0;
+let timer; // of the search that is about to begin
 let shown = [];
 let active = -1;
 // While one query is being typed, its steps replace one another in the history.
 let typing = false;
 
-/** Set the box to the query of the page, unless it is what the shopper is typing. */
+/** Set the box to the query of the page, unless it is there already, as while typing. */
 export function show(query) {
-  if (!typing || document.activeElement !== input) input.value = query;
+  if (input.value.trimStart() !== query) {
+    timer = clearTimeout(timer);
+    typing = false;
+    input.value = query;
+  }
   clear.hidden = input.value === "";
 }
 
@@ -35,6 +39,7 @@ export function start() {
   input.addEventListener("compositionend", soon);
   input.addEventListener("keydown", onKey);
   input.addEventListener("blur", () => {
+    if (timer) search(); // what was typed last is not lost
     typing = false;
     close();
   });
@@ -55,18 +60,23 @@ export function start() {
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    go({ ...read(), q: input.value.trimStart(), product: "", page: 1 }, { replace: typing, typing: true });
-    typing = true;
+    search();
     suggest();
   }, PAUSE);
 }
 
+function search() {
+  timer = clearTimeout(timer);
+  go({ ...read(), q: input.value.trimStart(), product: "", page: 1 }, { replace: typing, typing: true });
+  typing = true;
+}
+
 // The query is finished: the next key begins a new step of the history.
 function settle(state) {
-  clearTimeout(timer);
+  timer = clearTimeout(timer);
   newest.cancel();
   close();
-  go(state, { replace: typing });
+  go(state, { replace: typing, typing: false });
   typing = false;
   input.value = state.q;
   clear.hidden = state.q === "";
@@ -150,5 +160,5 @@ function choose({ kind, text, id }) {
   else if (kind === "product" && id) {
     settle({ ...read(), q: input.value.trim() });
     go({ ...read(), product: id }, { context: { query: input.value.trim() } });
-  } else settle({ ...withoutFilters(read()), q: text });
+  } else settle({ ...read(), ...NO_FILTERS, q: text, product: "", page: 1 });
 }

@@ -73,7 +73,7 @@ export function setLanguage(value) {
 export function cart() {
   try {
     const lines = JSON.parse(load(`cart.${shopper()}`) ?? "[]");
-    return Array.isArray(lines) ? lines : [];
+    return Array.isArray(lines) ? lines.filter((line) => line?.variant && line.price && line.quantity > 0) : [];
   } catch {
     return [];
   }
