@@ -17,7 +17,7 @@ from ingest.importer import ImportReport, run_import
 Line = dict[str, Any]
 
 
-def product(name: str, **changes: Any) -> Line:
+def product(name: str, /, **changes: Any) -> Line:
     """A product with one variant at 12.50 and stock 7."""
     line: Line = {
         "type": "product",
@@ -33,7 +33,7 @@ def product(name: str, **changes: Any) -> Line:
     return line | changes
 
 
-def user(name: str, **changes: Any) -> Line:
+def user(name: str, /, **changes: Any) -> Line:
     """A user with an e-mail address and a home."""
     home = {"recipient": f"Mx {name}", "lines": f"1 {name} Street", "city": "Leeds", "country": "GB"}
     return {
@@ -45,7 +45,7 @@ def user(name: str, **changes: Any) -> Line:
     } | changes
 
 
-def order(name: str, variant: str, **changes: Any) -> Line:
+def order(name: str, variant: str, /, **changes: Any) -> Line:
     """An order of two pieces at 12.50."""
     return {
         "type": "order",
@@ -56,7 +56,7 @@ def order(name: str, variant: str, **changes: Any) -> Line:
     } | changes
 
 
-def refund(name: str, of: str, variant: str, **changes: Any) -> Line:
+def refund(name: str, of: str, variant: str, /, **changes: Any) -> Line:
     """One piece of the first line of an order."""
     line = {"variant": variant, "quantity": 1, "amount": "12.50", "order_line": 1}
     return {
@@ -69,7 +69,7 @@ def refund(name: str, of: str, variant: str, **changes: Any) -> Line:
     } | changes
 
 
-def review(name: str, of: str, **changes: Any) -> Line:
+def review(name: str, of: str, /, **changes: Any) -> Line:
     """Four stars."""
     return {
         "type": "review",
@@ -80,7 +80,7 @@ def review(name: str, of: str, **changes: Any) -> Line:
     } | changes
 
 
-def event(name: str, of: str, **changes: Any) -> Line:
+def event(name: str, of: str, /, **changes: Any) -> Line:
     """A guest looks at a product."""
     return {
         "type": "event",
