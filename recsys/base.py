@@ -1,0 +1,155 @@
+"""What the models share: choosing the best items, and models that are linear in the shopper's history."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sparse
+
+from core.errors import NotFound
+from recsys.data import Floats, History, Ints, TrainingData
+from recsys.histories import history_matrix, top
+from recsys.protocol import Reason, Scored
+from recsys.storage import Array, matrix_arrays, matrix_from_arrays, read_model, write_model
+
+
+class Model(ABC):
+    """The parts of a `Recommender` that follow from `scores`, and its files.
+
+    A model's parameters are the keyword arguments of its `__init__`; its state is a number of items and arrays.
+    """
+
+    name: ClassVar[str]
+    schema: ClassVar[int] = 1
+
+    def __init__(self, **parameters: Any) -> None:
+        self._parameters = parameters
+        self._items = 0
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return dict(self._parameters)
+
+    @property
+    def items(self) -> int:
+        """How many items the model was fitted with."""
+        return self._items
+
+    @abstractmethod
+    def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self: ...
+
+    @abstractmethod
+    def scores(self, histories: Sequence[History], *, now: int) -> Floats: ...
+
+    @abstractmethod
+    def likeness(self, item: int) -> Floats:
+        """How like one item all items are, shape [items]; 0 where nothing is known."""
+
+    @abstractmethod
+    def explain(self, history: History, item: int, *, now: int) -> Reason: ...
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, Array]: ...
+
+    @abstractmethod
+    def _restore(self, arrays: Mapping[str, Array]) -> None: ...
+
+    def recommend(
+        self, history: History, *, now: int, size: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Scored:
+        scores = self.scores([history], now=now)[0]
+        best = top(scores, size=size, allowed=allowed)
+        return Scored(best, scores[best])
+
+    def similar(self, item: int, *, size: int, allowed: npt.NDArray[np.bool_] | None = None) -> Scored:
+        scores = self.likeness(item)
+        scores[item] = 0.0
+        best = top(scores, size=size, allowed=allowed)
+        return Scored(best, scores[best])
+
+    def save(self, folder: Path) -> None:
+        arrays = {**self._arrays(), "items": np.array(self._items, dtype=np.int64)}
+        write_model(folder, name=self.name, schema=self.schema, parameters=self._parameters, arrays=arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        parameters, arrays = read_model(folder, name=cls.name, schema=cls.schema)
+        model = cls(**parameters)
+        model._items = int(arrays.pop("items"))
+        model._restore(arrays)
+        return model
+
+    def check(self, item: int) -> None:
+        """Raise NotFound for an item number that the model was not fitted with."""
+        if not 0 <= item < self._items:
+            raise NotFound(f"the model {self.name} has no item number {item}", item=item)
+
+
+class LinearModel(Model):
+    """A model whose scores are the weights of the history times links between items.
+
+    `position_power` and `half_life_days` say how the past fades (see `history_matrix`).
+    """
+
+    def __init__(self, *, position_power: float, half_life_days: float | None, **parameters: Any) -> None:
+        super().__init__(position_power=position_power, half_life_days=half_life_days, **parameters)
+
+    @abstractmethod
+    def _spread(self, weights: sparse.csr_matrix) -> Floats:
+        """Scores, shape [histories, items], for the weights of the histories' items of the same shape."""
+
+    @abstractmethod
+    def _links(self, sources: Ints, item: int) -> Floats:
+        """What each source item brings an item per unit of weight, shape [sources]."""
+
+    def _weights(self, histories: Sequence[History]) -> sparse.csr_matrix:
+        return history_matrix(
+            histories,
+            items=self._items,
+            position_power=self._parameters["position_power"],
+            half_life_days=self._parameters["half_life_days"],
+        )
+
+    def scores(self, histories: Sequence[History], *, now: int) -> Floats:
+        return self._spread(self._weights(histories))
+
+    def likeness(self, item: int) -> Floats:
+        self.check(item)
+        return self._spread(sparse.csr_matrix(([np.float32(1.0)], ([0], [item])), shape=(1, self._items)))[0]
+
+    def explain(self, history: History, item: int, *, now: int) -> Reason:
+        self.check(item)
+        weights = self._weights([history])
+        shares = weights.data * self._links(weights.indices, item)
+        return Reason(self.name, float(shares.sum()), ranked_shares(weights.indices, shares))
+
+
+class ItemMatrixModel(LinearModel):
+    """A linear model whose links are one sparse matrix, shape [source items, items]."""
+
+    _matrix: sparse.csr_matrix
+
+    def _spread(self, weights: sparse.csr_matrix) -> Floats:
+        scores: Floats = (weights @ self._matrix).toarray()
+        return scores
+
+    def _links(self, sources: Ints, item: int) -> Floats:
+        links: Floats = self._matrix[sources][:, [item]].toarray()[:, 0]
+        return links
+
+    def _arrays(self) -> dict[str, Array]:
+        return matrix_arrays("links", self._matrix)
+
+    def _restore(self, arrays: Mapping[str, Array]) -> None:
+        self._matrix = matrix_from_arrays("links", arrays)
+
+
+def ranked_shares(items: Ints, shares: npt.NDArray[np.floating[Any]]) -> list[tuple[int, float]]:
+    """Items with their shares, those that are 0 left out; the largest first, ties by item number."""
+    order = np.lexsort((items, -shares))
+    return [(int(items[place]), float(shares[place])) for place in order if shares[place] != 0]

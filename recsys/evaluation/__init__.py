@@ -1,0 +1,1 @@
+"""Evaluation: splits that do not leak, metrics over all items, intervals."""

@@ -1,0 +1,79 @@
+"""Histories as one sparse matrix: what every item of a shopper's past still weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sparse
+
+from recsys.data import Floats, History, Ints, Longs
+
+DAY = 86_400.0
+
+
+def history_matrix(
+    histories: Sequence[History], *, items: int, position_power: float = 0.0, half_life_days: float | None = None
+) -> sparse.csr_matrix:
+    """The weights of the items of each history, shape [histories, items].
+
+    An interaction counts `weight * (1 + moments after it) ** -position_power * 2 ** (-age / half life)`. Moments
+    and age are counted from the newest interaction of the same history, so that things bought together weigh the
+    same and a shopper who was long away is not forgotten. Items outside [0, items) and weights that are not above
+    0 are left out; an item that occurs several times gets the sum.
+    """
+    lengths = np.array([len(history) for history in histories], dtype=np.int64)
+    if lengths.sum() == 0:
+        return sparse.csr_matrix((len(histories), items), dtype=np.float32)
+    numbers = np.concatenate([history.items for history in histories])
+    at = np.concatenate([history.at for history in histories])
+    weights = np.concatenate([history.weights for history in histories]).astype(np.float64)
+    rows = np.repeat(np.arange(len(histories)), lengths)
+    weights *= (1.0 + moments_after(rows, at)) ** -position_power
+    if half_life_days is not None:
+        newest = np.maximum.reduceat(at, (np.cumsum(lengths) - lengths)[lengths > 0])
+        age = np.repeat(newest, lengths[lengths > 0]) - at
+        weights *= np.exp2(-age / (half_life_days * DAY))
+    known = (numbers >= 0) & (numbers < items) & (weights > 0)
+    shape = (len(histories), items)
+    matrix = sparse.csr_matrix((weights[known].astype(np.float32), (rows[known], numbers[known])), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def moments_after(rows: npt.NDArray[np.int64], at: Longs) -> Longs:
+    """How many distinct later moments the same row has, for columns sorted by row, then time; shape as given."""
+    if len(rows) == 0:
+        return np.zeros(0, dtype=np.int64)
+    starts_row = np.r_[True, rows[1:] != rows[:-1]]
+    starts_moment = starts_row | np.r_[True, at[1:] != at[:-1]]
+    moment = np.cumsum(starts_moment)
+    last_of_row = moment[np.r_[np.flatnonzero(starts_row)[1:], len(rows)] - 1]
+    return (np.repeat(last_of_row, np.diff(np.r_[np.flatnonzero(starts_row), len(rows)])) - moment).astype(
+        np.int64
+    )
+
+
+def top(scores: Floats, *, size: int, allowed: npt.NDArray[np.bool_] | None = None) -> Ints:
+    """The numbers of the `size` best items with a score above 0, best first, ties by number."""
+    found = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if size <= 0 or len(found) == 0:
+        return np.zeros(0, dtype=np.int32)
+    if len(found) > size:
+        least = np.partition(scores[found], len(found) - size)[len(found) - size]
+        found = found[scores[found] >= least]
+    best = np.lexsort((found, -scores[found]))[:size]
+    return found[best].astype(np.int32)
+
+
+def strongest(matrix: sparse.csr_matrix, *, keep: int) -> sparse.csr_matrix:
+    """The matrix with only the `keep` largest values above 0 of each row, ties by column."""
+    matrix = matrix.tocsr()
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    place = np.arange(len(order)) - matrix.indptr[rows[order]]
+    kept = order[(place < keep) & (matrix.data[order] > 0)]
+    cut = sparse.csr_matrix((matrix.data[kept], (rows[kept], matrix.indices[kept])), shape=matrix.shape)
+    cut.sort_indices()
+    return cut

@@ -1,0 +1,30 @@
+"""The models there are, by name, and the ones that are blended."""
+
+from __future__ import annotations
+
+from recsys.als import AlsModel
+from recsys.base import Model
+from recsys.content import ContentModel
+from recsys.cooccurrence import CooccurrenceModel
+from recsys.item_item import ItemItemModel
+from recsys.popularity import PopularityModel
+from recsys.taste import TasteModel
+from recsys.transitions import TransitionsModel
+
+MODELS: dict[str, type[Model]] = {
+    model.name: model
+    for model in (
+        PopularityModel,
+        TasteModel,
+        ContentModel,
+        ItemItemModel,
+        CooccurrenceModel,
+        TransitionsModel,
+        AlsModel,
+    )
+}
+
+
+def default_models() -> list[Model]:
+    """One model of every kind, unfitted, with the parameters that serve."""
+    return [kind() for kind in MODELS.values()]

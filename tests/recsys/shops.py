@@ -1,0 +1,62 @@
+"""A small shop with tastes, for the tests of models: shoppers buy within their department, in a habitual order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.data import History, Items, TrainingData
+
+DAY = 86_400
+START = 1_600_000_000
+DEPARTMENTS = ("lamps", "mugs", "candles", "cushions")
+
+
+def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> TrainingData:
+    """Interactions of shoppers who walk along the items of one department; the last `cold` items nobody bought."""
+    draw = np.random.default_rng(seed)
+    department = np.arange(items) % len(DEPARTMENTS)
+    rows: list[tuple[int, int, int, int]] = []
+    basket = 0
+    for user in range(users):
+        own = np.flatnonzero(department[: items - cold] == user % len(DEPARTMENTS))
+        first = int(draw.integers(len(own)))
+        at = START + int(draw.integers(200)) * DAY
+        for visit in range(int(draw.integers(2, 6))):
+            for step in range(2):
+                item = own[(first + 2 * visit + step) % len(own)]
+                if draw.random() < 0.1:
+                    item = draw.integers(items - cold)
+                rows.append((user, at, int(item), basket))
+            basket += 1
+            at += int(draw.integers(1, 30)) * DAY
+    for anonymous in range(20):
+        rows.append((-1, START + anonymous * DAY, int(draw.integers(items - cold)), -1))
+    rows.sort(key=lambda row: row[:2])
+    table = np.array(rows, dtype=np.int64)
+    return TrainingData(
+        items=Items(
+            ids=[f"p{number}" for number in range(items)],
+            titles=[f"{DEPARTMENTS[kind]} number {number}" for number, kind in enumerate(department)],
+            brands=[f"brand {number % 3}" for number in range(items)],
+            categories=[("home", DEPARTMENTS[kind]) for kind in department],
+            prices=np.full(items, 995, dtype=np.int64),
+            sellable=np.ones(items, dtype=np.bool_),
+            released_at=np.full(items, START, dtype=np.int64),
+        ),
+        user_ids=[f"shopper{user}" for user in range(users)],
+        users=table[:, 0].astype(np.int32),
+        item_numbers=table[:, 2].astype(np.int32),
+        at=table[:, 1],
+        weights=np.ones(len(table), dtype=np.float32),
+        baskets=table[:, 3].astype(np.int32),
+        now=int(table[:, 1].max()),
+    )
+
+
+def history(*items: int, at: int = START, step: int = DAY) -> History:
+    """One purchase of each item, `step` seconds apart."""
+    return History(
+        np.array(items, dtype=np.int32),
+        at + step * np.arange(len(items), dtype=np.int64),
+        np.ones(len(items), dtype=np.float32),
+    )
