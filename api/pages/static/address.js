@@ -57,7 +57,14 @@ export function write(state) {
 export const fresh = (changes = {}) => ({ ...EMPTY, ...changes });
 
 /** What to change of a state to take its filters away. */
-export const NO_FILTERS = { brand: [], category: [], price_min: null, price_max: null, rating_min: null, in_stock: false };
+export const NO_FILTERS = {
+  brand: [],
+  category: [],
+  price_min: null,
+  price_max: null,
+  rating_min: null,
+  in_stock: false,
+};
 
 /** Whether nothing is asked for: then the home rows are shown. */
 export const isHome = (state) => write({ ...state, product: "", page: 1 }) === "/";

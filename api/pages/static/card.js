@@ -47,7 +47,11 @@ export function titles(product, highlights = {}) {
   const both = Boolean(product.title && product.title_zh);
   const one = (name, lang) =>
     product[name] &&
-    el("span", { class: both ? `title-${lang}` : null, lang: lang === "zh" ? "zh-Hans" : "en" }, ...pieces(product[name], highlights[name]));
+    el(
+      "span",
+      { class: both ? `title-${lang}` : null, lang: lang === "zh" ? "zh-Hans" : "en" },
+      ...pieces(product[name], highlights[name]),
+    );
   return [one("title", "en"), one("title_zh", "zh")].filter(Boolean);
 }
 
@@ -57,7 +61,8 @@ const pieces = (text, found) =>
 /** The price, beside the list price where it is lower. */
 export function price(product) {
   if (!product.price) return el("p", { class: "price none" }, "Price on request");
-  if (percentOff(product.price, product.list_price) <= 0) return el("p", { class: "price" }, formatMoney(product.price));
+  if (percentOff(product.price, product.list_price) <= 0)
+    return el("p", { class: "price" }, formatMoney(product.price));
   return el(
     "p",
     { class: "price reduced" },
@@ -81,12 +86,16 @@ export function rating(product) {
   );
 }
 
-export const stock = (there) => el("p", { class: there ? "stock" : "stock out" }, there ? "In stock" : "Out of stock");
+export const stock = (there) =>
+  el("p", { class: there ? "stock" : "stock out" }, there ? "In stock" : "Out of stock");
 
 /** The parts of a score, each with its share; null where the order was not by score. */
 export function why(product) {
   if (!product.why?.length) return null;
-  const shown = addingUp(product.why.map((part) => part.value), product.score);
+  const shown = addingUp(
+    product.why.map((part) => part.value),
+    product.score,
+  );
   const most = Math.max(...product.why.map((part) => Math.abs(part.value)), 1e-9);
   const lines = product.why.map((part, place) => {
     const bar = el("span", { class: part.value < 0 ? "bar less" : "bar", "aria-hidden": "true" });
@@ -119,7 +128,8 @@ export function addingUp(values, total) {
   const sum = Math.round(total * 1000);
   const parts = values.map((value) => Math.floor(value * 1000));
   const missing = sum - parts.reduce((all, part) => all + part, 0);
-  if (missing < 0 || missing > parts.length) return { parts: values.map((value) => Math.round(value * 1000)), total: sum };
+  if (missing < 0 || missing > parts.length)
+    return { parts: values.map((value) => Math.round(value * 1000)), total: sum };
   const remainder = (place) => values[place] * 1000 - parts[place];
   const order = [...parts.keys()].sort((one, other) => remainder(other) - remainder(one));
   for (const place of order.slice(0, missing)) parts[place] += 1;

@@ -52,7 +52,17 @@ function draw() {
       "header",
       {},
       el("h2", { id: "cart-title" }, "Cart"),
-      el("button", { id: "close-cart", class: "round", type: "button", "aria-label": "Close the cart", onclick: () => dialog.close() }, icon("close")),
+      el(
+        "button",
+        {
+          id: "close-cart",
+          class: "round",
+          type: "button",
+          "aria-label": "Close the cart",
+          onclick: () => dialog.close(),
+        },
+        icon("close"),
+      ),
     ),
     lines.length ? el("ul", { class: "lines" }, lines.map(line)) : empty,
     lines.length > 0 && el("dl", { class: "totals" }, totals(lines)),
@@ -65,7 +75,16 @@ function line(item) {
   const name = item.title || item.title_zh;
   const set = (quantity) => () => setQuantity(item.variant, quantity);
   const step = (sign, label, quantity) =>
-    el("button", { id: `${label}-${encodeURIComponent(item.variant)}`, type: "button", "aria-label": `${label}: ${name}`, onclick: set(quantity) }, sign);
+    el(
+      "button",
+      {
+        id: `${label}-${encodeURIComponent(item.variant)}`,
+        type: "button",
+        "aria-label": `${label}: ${name}`,
+        onclick: set(quantity),
+      },
+      sign,
+    );
   return el(
     "li",
     {},
@@ -81,7 +100,11 @@ function line(item) {
         step("−", "One less", item.quantity - 1),
         el("output", { "aria-label": "Pieces" }, String(item.quantity)),
         step("+", "One more", item.quantity + 1),
-        el("span", { class: "line-price" }, formatMoney({ ...item.price, minor: item.price.minor * item.quantity })),
+        el(
+          "span",
+          { class: "line-price" },
+          formatMoney({ ...item.price, minor: item.price.minor * item.quantity }),
+        ),
       ),
     ),
   );
@@ -90,8 +113,11 @@ function line(item) {
 // One sum for each currency: amounts of different ones are not added.
 function totals(lines) {
   const sums = new Map();
-  for (const { price, quantity } of lines) sums.set(price.currency, (sums.get(price.currency) ?? 0) + price.minor * quantity);
-  return [...sums].map(([currency, minor]) => el("div", {}, el("dt", {}, "Total"), el("dd", {}, formatMoney({ minor, currency }))));
+  for (const { price, quantity } of lines)
+    sums.set(price.currency, (sums.get(price.currency) ?? 0) + price.minor * quantity);
+  return [...sums].map(([currency, minor]) =>
+    el("div", {}, el("dt", {}, "Total"), el("dd", {}, formatMoney({ minor, currency }))),
+  );
 }
 
 function visit(id, context = null) {

@@ -1,126 +1,63 @@
 // Filters: each field's counts are taken without its own filter, so ticking one value does not hide its neighbours.
 
-import { currencySymbol, exponent, formatMoney, toMajor, toMinor } from "./money.js";
-import { el, icon, replace } from "./dom.js";
 import { NO_FILTERS, countFilters } from "./address.js";
+import { categories, pathText } from "./categories.js";
+import { el, icon, replace } from "./dom.js";
+import { currencySymbol, exponent, formatMoney, toMajor, toMinor } from "./money.js";
+import { group, idOf, tick } from "./ticks.js";
 
-const FEW = 8;
-const SEPARATOR = " > ";
-const opened = new Set(); // category paths and lists that the shopper opened
+const FEW = 8; // brands that are shown at first
+let allBrands = false;
 
-/** Show the filters of a state in `parent`; `change(changes)` is called with what the shopper changes of them. */
+/** Show the filters of a state in `parent`; `change(changes)` is told what the shopper changes of them. */
 export function showFacets(parent, { state, facets, currency, change }) {
-  const again = () => showFacets(parent, { state, facets, currency, change });
+  const redraw = () => showFacets(parent, { state, facets, currency, change });
+  const tree = {
+    values: facets.category ?? [],
+    ticked: state.category,
+    change: (category) => change({ category }),
+    redraw,
+  };
   replace(
     parent,
     el("h2", {}, "Filters"),
-    categories(state, facets.category ?? [], change, again),
-    brands(state, facets.brand ?? [], change, again),
+    categories(tree),
+    brands(state, facets.brand ?? [], change, redraw),
     currency && prices(state, currency, change),
     ratings(state, change),
     availability(state, facets.in_stock ?? [], change),
   );
 }
 
-const group = (name, ...children) => el("fieldset", { class: "facet" }, el("legend", {}, name), ...children);
-
-const idOf = (name, value) => `${name}-${encodeURIComponent(value)}`;
-
-function tick({ id, type = "checkbox", name, checked, label, count, onchange }) {
-  return el(
-    "label",
-    { class: "tick" },
-    el("input", { id, type, name, checked, onchange }),
-    el("span", { class: "tick-label" }, label),
-    count !== undefined && el("span", { class: "tick-count" }, String(count)),
-  );
-}
-
-function categories(state, values, change, again) {
-  if (values.length === 0 && state.category.length === 0) return null;
-  const counts = new Map(values.map(({ value, count }) => [value, count]));
-  state.category.forEach((path) => counts.has(path) || counts.set(path, 0)); // ticked, though nothing is left in it
-  const parentOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf(SEPARATOR)));
-  const children = (parent) => [...counts.keys()].filter((path) => parentOf(path) === parent);
-  const known = (path) => !path || counts.has(path);
-  const roots = [...counts.keys()].filter((path) => !parentOf(path) || !known(parentOf(path)));
-  const below = (path, other) => other.startsWith(path + SEPARATOR);
-  const choose = (path, on) => {
-    // A path holds all below it: ticking one takes the place of those above and below.
-    const others = state.category.filter((other) => other !== path && !below(other, path) && !below(path, other));
-    change({ category: on ? [...others, path] : others });
-  };
-  const item = (path) => {
-    const inside = children(path);
-    const forced = roots.length === 1 || state.category.some((other) => below(path, other) || other === path);
-    const open = inside.length > 0 && (opened.has(path) || (forced && !opened.has(`not ${path}`)));
-    const toggle = () => {
-      opened.delete(open ? path : `not ${path}`);
-      opened.add(open ? `not ${path}` : path);
-      again();
-    };
-    const label = path.split(SEPARATOR).at(-1);
-    return el(
-      "li",
-      {},
-      el(
-        "div",
-        { class: "branch" },
-        tick({
-          id: idOf("category", path),
-          checked: state.category.includes(path),
-          label,
-          count: counts.get(path),
-          onchange: (event) => choose(path, event.target.checked),
-        }),
-        inside.length > 0 &&
-          el(
-            "button",
-            {
-              id: idOf("open", path),
-              class: "twist",
-              type: "button",
-              "aria-expanded": String(open),
-              "aria-label": `Inside ${label}`,
-              onclick: toggle,
-            },
-            icon("open"),
-          ),
-      ),
-      open && el("ul", { class: "tree" }, inside.map(item)),
-    );
-  };
-  return group("Category", el("ul", { class: "tree" }, roots.map(item)));
-}
-
-function brands(state, values, change, again) {
+function brands(state, values, change, redraw) {
   const named = values.filter(({ value }) => value);
   const missing = state.brand.filter((brand) => !named.some(({ value }) => value === brand));
   const all = [...missing.map((value) => ({ value, count: 0 })), ...named];
   if (all.length === 0) return null;
-  const shown = opened.has("brands") ? all : all.filter(({ value }, place) => place < FEW || state.brand.includes(value));
-  const list = shown.map(({ value, count }) =>
+  const shown = all.filter(({ value }, place) => allBrands || place < FEW || state.brand.includes(value));
+  const choose = (value) => (event) => {
+    const others = state.brand.filter((brand) => brand !== value);
+    change({ brand: event.target.checked ? [...others, value] : others });
+  };
+  const lines = shown.map(({ value, count }) =>
     tick({
       id: idOf("brand", value),
       checked: state.brand.includes(value),
       label: value,
       count,
-      onchange: (event) => {
-        const others = state.brand.filter((brand) => brand !== value);
-        change({ brand: event.target.checked ? [...others, value] : others });
-      },
+      onchange: choose(value),
     }),
   );
-  const toggle = () => {
-    if (!opened.delete("brands")) opened.add("brands");
-    again();
+  const turn = () => {
+    allBrands = !allBrands;
+    redraw();
   };
-  const more = all.length > FEW && el(
+  const more = el(
     "button",
-    { id: "more-brands", class: "quiet", type: "button", "aria-expanded": String(opened.has("brands")), onclick: toggle },
-    opened.has("brands") ? "Fewer brands" : `All ${all.length} brands`,
+    { id: "more-brands", class: "quiet", type: "button", "aria-expanded": String(allBrands), onclick: turn },
+    allBrands ? "Fewer brands" : `All ${all.length} brands`,
   );
-  return group("Brand", ...list, more);
+  return group("Brand", ...lines, all.length > FEW && more);
 }
 
 function prices(state, currency, change) {
@@ -140,7 +77,8 @@ function prices(state, currency, change) {
         onchange: (event) => change({ [name]: toMinor(event.target.value, currency) }),
       }),
     );
-  return group("Price", el("div", { class: "range" }, field("price_min", "Lowest"), "–", field("price_max", "Highest")));
+  const range = el("div", { class: "range" }, field("price_min", "Lowest"), "–", field("price_max", "Highest"));
+  return group("Price", range);
 }
 
 function ratings(state, change) {
@@ -158,13 +96,17 @@ function ratings(state, change) {
 }
 
 function availability(state, values, change) {
-  const there = values.find(({ value }) => value === "true");
-  const onchange = (event) => change({ in_stock: event.target.checked });
-  const label = "In stock only";
-  return group("Availability", tick({ id: "in-stock", checked: state.in_stock, label, count: there?.count, onchange }));
+  const line = tick({
+    id: "in-stock",
+    checked: state.in_stock,
+    label: "In stock only",
+    count: values.find(({ value }) => value === "true")?.count,
+    onchange: (event) => change({ in_stock: event.target.checked }),
+  });
+  return group("Availability", line);
 }
 
-/** What is set, each with a button that takes it away. */
+/** Show what is set in `parent`, each with a button that takes it away. */
 export function showChips(parent, { state, currency, change }) {
   const chip = (name, key, changes) =>
     el(
@@ -180,15 +122,15 @@ export function showChips(parent, { state, currency, change }) {
     );
   const amount = (minor) => (currency ? formatMoney({ minor, currency }) : String(minor));
   const without = (field, value) => ({ [field]: state[field].filter((other) => other !== value) });
-  const chips = [
-    ...state.category.map((path) => chip(path.replaceAll(SEPARATOR, " › "), `c-${path}`, without("category", path))),
+  const clear = el("button", { class: "quiet", type: "button", onclick: () => change(NO_FILTERS) }, "Clear all");
+  replace(
+    parent,
+    ...state.category.map((path) => chip(pathText(path), `c-${path}`, without("category", path))),
     ...state.brand.map((brand) => chip(brand, `b-${brand}`, without("brand", brand))),
     state.price_min !== null && chip(`From ${amount(state.price_min)}`, "min", { price_min: null }),
     state.price_max !== null && chip(`Up to ${amount(state.price_max)}`, "max", { price_max: null }),
     state.rating_min !== null && chip(`${state.rating_min} stars and up`, "rating", { rating_min: null }),
     state.in_stock && chip("In stock", "stock", { in_stock: false }),
-    countFilters(state) > 1 &&
-      el("li", {}, el("button", { class: "quiet", type: "button", onclick: () => change(NO_FILTERS) }, "Clear all")),
-  ];
-  replace(parent, ...chips);
+    countFilters(state) > 1 && el("li", {}, clear),
+  );
 }

@@ -38,7 +38,10 @@ async function load() {
     const asked = { shopper: shopper(), size: 12, explain: true };
     const answer = await newest((signal) => get("/v1/recommendations/home", asked, signal));
     const sections = rows(answer);
-    const nothing = { title: "Nothing to recommend yet", text: "Search for something: the rows follow what you look at." };
+    const nothing = {
+      title: "Nothing to recommend yet",
+      text: "Search for something: the rows follow what you look at.",
+    };
     keepScroll(() => replace(parent, ...(sections.length ? sections : [message(nothing)])));
   } catch (problem) {
     if (isSuperseded(problem)) return;

@@ -18,8 +18,18 @@ export function message({ title, text, actions = [] }) {
 
 /** A failed request, as its problem tells it, with a way to try again. */
 export const failure = (problem, retry) =>
-  el("div", { role: "alert" }, message({ title: problem.title ?? "Something went wrong", text: problem.message, actions: [["Try again", retry]] }));
+  el(
+    "div",
+    { role: "alert" },
+    message({
+      title: problem.title ?? "Something went wrong",
+      text: problem.message,
+      actions: [["Try again", retry]],
+    }),
+  );
 
 /** Grey shapes where cards will be. */
 export const skeletons = (count) =>
-  Array.from({ length: count }, () => el("li", { class: "skeleton", "aria-hidden": "true" }, el("div", { class: "picture" }), el("i"), el("i")));
+  Array.from({ length: count }, () =>
+    el("li", { class: "skeleton", "aria-hidden": "true" }, el("div", { class: "picture" }), el("i"), el("i")),
+  );

@@ -23,7 +23,10 @@ function standIn(product) {
     { class: "stand-in", viewBox: "0 0 120 120", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
     svg("rect", { class: "ground", width: 120, height: 120 }),
     svg("path", { class: "face", d: "M60 34 88 47v28L60 88 32 75V47z" }),
-    svg("path", { class: "edge", d: "M60 34 88 47v28L60 88 32 75V47zM32 47l28 13 28-13M60 60v28M46 40.5l28 13v10" }),
+    svg("path", {
+      class: "edge",
+      d: "M60 34 88 47v28L60 88 32 75V47zM32 47l28 13 28-13M60 60v28M46 40.5l28 13v10",
+    }),
   );
   drawing.style.setProperty("--hue", hue(product.id));
   return drawing;

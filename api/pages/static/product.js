@@ -73,7 +73,11 @@ const frame = (...children) =>
   el(
     "div",
     { class: "product-frame" },
-    el("button", { class: "round", type: "button", "aria-label": "Close the product", onclick: leaveProduct }, icon("close")),
+    el(
+      "button",
+      { class: "round", type: "button", "aria-label": "Close the product", onclick: leaveProduct },
+      icon("close"),
+    ),
     ...children,
   );
 
@@ -91,7 +95,15 @@ function view(product) {
   };
   button.addEventListener("click", () => {
     const { id, title, title_zh, picture: address } = product;
-    addToCart({ product: id, variant: variant.id, title, title_zh, picture: address, options: variant.options, price: variant.price });
+    addToCart({
+      product: id,
+      variant: variant.id,
+      title,
+      title_zh,
+      picture: address,
+      options: variant.options,
+      price: variant.price,
+    });
     note({ kind: "add_to_cart", product: id, quantity: 1 });
     const open = el("button", { class: "quiet to-cart", type: "button" }, "See the cart");
     replace(bought, `Added for ${formatMoney(variant.price)}. `, open);
@@ -107,7 +119,11 @@ function view(product) {
         { class: "product-text" },
         el("p", { class: "path" }, product.category.join(" › ")),
         el("h1", { id: "product-title", tabindex: "-1" }, ...titles(product)),
-        el("p", { class: "by" }, [product.brand, product.seller && `sold by ${product.seller}`].filter(Boolean).join(" · ")),
+        el(
+          "p",
+          { class: "by" },
+          [product.brand, product.seller && `sold by ${product.seller}`].filter(Boolean).join(" · "),
+        ),
         rating(product),
         choices(product, choose),
         cost,
@@ -128,7 +144,9 @@ function facts(product) {
   return el(
     "dl",
     { class: "facts" },
-    entries.map(([name, value]) => el("div", {}, el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, shown(value)))),
+    entries.map(([name, value]) =>
+      el("div", {}, el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, shown(value))),
+    ),
   );
 }
 
@@ -136,7 +154,9 @@ function facts(product) {
 async function recommend(id) {
   const asked = { product: id, shopper: shopper(), size: 12, explain: true };
   const kinds = ["bought-together", "similar"];
-  const answers = await Promise.all(kinds.map((kind) => get(`/v1/recommendations/${kind}`, asked).catch(() => ({ rows: [] }))));
+  const answers = await Promise.all(
+    kinds.map((kind) => get(`/v1/recommendations/${kind}`, asked).catch(() => ({ rows: [] }))),
+  );
   if (shown !== id || !dialog.open) return;
   replace(byId("product-rows"), ...answers.flatMap((answer) => rows(answer, { base: read })));
 }

@@ -3,6 +3,7 @@
 import { NO_FILTERS, SORTS, countFilters, fresh, go, read, write } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
 import { card } from "./card.js";
+import { leafName } from "./categories.js";
 import { byId, el, randomKey, replace } from "./dom.js";
 import { note } from "./events.js";
 import { showChips, showFacets } from "./facets.js";
@@ -64,7 +65,11 @@ function toTop() {
 async function ask(state, prefix, signal) {
   const last = Math.min(state.page, MOST_PAGES);
   const all = (asPrefix) =>
-    Promise.all(Array.from({ length: last }, (_, place) => get("/v1/search", parameters(state, place + 1, asPrefix), signal)));
+    Promise.all(
+      Array.from({ length: last }, (_, place) =>
+        get("/v1/search", parameters(state, place + 1, asPrefix), signal),
+      ),
+    );
   byPrefix = prefix;
   const answers = await all(byPrefix);
   if (answers[0].total > 0 || prefix || !state.q) return answers;
@@ -80,12 +85,14 @@ function parameters(state, page, prefix) {
 }
 
 function head(state) {
-  const place = state.category.length === 1 ? state.category[0].split(" > ").at(-1) : "All products";
+  const place = state.category.length === 1 ? leafName(state.category[0]) : "All products";
   byId("results-title").textContent = state.q ? `“${state.q}”` : state.brand.length === 1 ? state.brand[0] : place;
   const sorts = SORTS[state.sort] ? SORTS : { ...SORTS, [state.sort]: state.sort };
   replace(
     byId("sort"),
-    ...Object.entries(sorts).map(([value, label]) => el("option", { value, selected: value === state.sort }, label)),
+    ...Object.entries(sorts).map(([value, label]) =>
+      el("option", { value, selected: value === state.sort }, label),
+    ),
   );
   const filters = countFilters(state);
   byId("filter-word").textContent = filters ? `Filters (${filters})` : "Filters";
@@ -111,12 +118,15 @@ function render(state, answers) {
 function notices(state, answer) {
   if (answer.total === 0) {
     const actions = [["See everything", () => go(fresh({ sort: "-popularity" }))]];
-    if (countFilters(state)) actions.unshift(["Clear the filters", () => go({ ...read(), ...NO_FILTERS, page: 1 })]);
+    if (countFilters(state))
+      actions.unshift(["Clear the filters", () => go({ ...read(), ...NO_FILTERS, page: 1 })]);
     const what = state.q ? `Nothing matches “${state.q}”` : "Nothing is left";
     const hint = countFilters(state) ? "The filters leave nothing over." : "Try fewer or other words.";
     return [message({ title: what, text: hint, actions })];
   }
-  return answer.relaxed ? [el("p", { class: "hint" }, "No product has all of these words. These come closest.")] : [];
+  return answer.relaxed
+    ? [el("p", { class: "hint" }, "No product has all of these words. These come closest.")]
+    : [];
 }
 
 function items(answer, state, before) {
@@ -150,7 +160,11 @@ function more(state) {
       go({ ...read(), page: pages }, { replace: true });
       added[0]?.querySelector("a").focus({ preventScroll: true });
     } catch (problem) {
-      if (!isSuperseded(problem)) replace(parent, failure(problem, () => more(state)));
+      if (!isSuperseded(problem))
+        replace(
+          parent,
+          failure(problem, () => more(state)),
+        );
     }
   });
   replace(parent, el("p", {}, `${hits.childElementCount} of ${total.toLocaleString()}`), button);

@@ -7,7 +7,9 @@ import { el, icon, randomKey } from "./dom.js";
 /** The rows of an answer as sections; empty ones are left out. `level` is that of their headings. */
 export function rows(answer, { level = 2, open = openFrom, base = fresh } = {}) {
   const request = randomKey();
-  return answer.rows.filter((row) => row.items.length > 0).map((row) => section(row, { level, open, base, request }));
+  return answer.rows
+    .filter((row) => row.items.length > 0)
+    .map((row) => section(row, { level, open, base, request }));
 }
 
 const openFrom = (id, context) => go({ ...read(), product: id }, { context });
@@ -22,11 +24,20 @@ function section(row, { level, open, base, request }) {
   const scroll = (way) => () => list.scrollBy({ left: way * list.clientWidth * 0.8 });
   // For the mouse: keys reach every card by themselves.
   const arrow = (name, way) =>
-    el("button", { class: `arrow ${name}`, type: "button", tabindex: "-1", "aria-hidden": "true", onclick: scroll(way) }, icon("open"));
+    el(
+      "button",
+      { class: `arrow ${name}`, type: "button", tabindex: "-1", "aria-hidden": "true", onclick: scroll(way) },
+      icon("open"),
+    );
   return el(
     "section",
     { class: "recommended" },
-    el("div", { class: "row-head" }, el(`h${level}`, {}, row.title), el("div", { class: "arrows" }, arrow("back", -1), arrow("on", 1))),
+    el(
+      "div",
+      { class: "row-head" },
+      el(`h${level}`, {}, row.title),
+      el("div", { class: "arrows" }, arrow("back", -1), arrow("on", 1)),
+    ),
     list,
   );
 }

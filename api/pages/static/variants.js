@@ -33,9 +33,31 @@ export function choices(product, choose) {
   const groups = distinct
     ? names.map((name, group) => {
         const values = [...new Set(variants.map((variant) => variant.options[name]).filter(Boolean))];
-        return [name, values.map((value) => button(group, value, () => nearest(name, value), (variant) => variant.options[name] === value))];
+        return [
+          name,
+          values.map((value) =>
+            button(
+              group,
+              value,
+              () => nearest(name, value),
+              (variant) => variant.options[name] === value,
+            ),
+          ),
+        ];
       })
-    : [["Variant", variants.map((variant) => button(0, label(variant), () => variant, (other) => other === variant))]];
+    : [
+        [
+          "Variant",
+          variants.map((variant) =>
+            button(
+              0,
+              label(variant),
+              () => variant,
+              (other) => other === variant,
+            ),
+          ),
+        ],
+      ];
 
   // Of the variants with this value, the one that keeps most of the other choices, rather one in stock.
   const nearest = (name, value) => {
@@ -49,12 +71,15 @@ export function choices(product, choose) {
     for (const [name, buttons] of groups) {
       for (const { node, input, is } of buttons) {
         input.checked = is(chosen);
-        const there = variants.some((variant) => is(variant) && variant.in_stock && (!distinct || fits(variant, name)));
+        const there = variants.some(
+          (variant) => is(variant) && variant.in_stock && (!distinct || fits(variant, name)),
+        );
         node.classList.toggle("gone", !there);
       }
     }
   };
-  const fits = (variant, name) => names.every((other) => other === name || variant.options[other] === chosen.options[other]);
+  const fits = (variant, name) =>
+    names.every((other) => other === name || variant.options[other] === chosen.options[other]);
 
   parent.append(
     ...groups.map(([name, buttons]) =>
