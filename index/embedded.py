@@ -150,6 +150,11 @@ class EmbeddedEngine:
         start = analyser().fold(prefix).strip().lower()
         return self._view(self._live_name()).complete(start, size=size)
 
+    def drop(self) -> None:
+        self.close()
+        for folder in (self._artifacts.root / self._kind, self._changes):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def close(self) -> None:
         with self._lock:
             self._views.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,16 +28,44 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A candidate: a document with the raw scores it was found by.
+    """A candidate: the id of a document, the raw scores it was found by, and what ranking weighs besides.
 
     `lexical` is the engine's text score (0.0 where only the vector found it), `vector` the cosine (0.0 where only
-    the text found it). `parts` holds named shares of the lexical score when the query asked for them.
+    the text found it). `parts` holds named shares of the lexical score when the query asked for them. The document
+    itself is read when it is asked for: most candidates never reach a page.
     """
 
-    document: Document
+    id: str
     lexical: float
     vector: float
+    popularity: float
+    rating: float | None
+    rating_count: int
+    in_stock: bool
+    read: Callable[[], Document]
     parts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        """The document, of the generation that was searched."""
+        return self.read()
+
+    @classmethod
+    def of(
+        cls, document: Document, *, lexical: float, vector: float, parts: Mapping[str, float] | None = None
+    ) -> Hit:
+        """A hit whose document is there already."""
+        return cls(
+            id=document.id,
+            lexical=lexical,
+            vector=vector,
+            popularity=document.popularity,
+            rating=document.rating,
+            rating_count=document.rating_count,
+            in_stock=document.in_stock,
+            read=lambda: document,
+            parts=parts or {},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +176,10 @@ class SearchEngine(Protocol):
 
     def complete(self, prefix: str, *, size: int = 10) -> list[tuple[str, int]]:
         """Indexed title words (as analysed) that start with `prefix`, the most frequent first, with counts."""
+        ...
+
+    def drop(self) -> None:
+        """Delete every generation, the live one too: for indexes that were made to be thrown away."""
         ...
 
     def close(self) -> None:

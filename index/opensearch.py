@@ -126,6 +126,12 @@ class OpenSearchEngine:
     def complete(self, prefix: str, *, size: int = 10) -> list[tuple[str, int]]:
         return self._searcher.complete(analyser().fold(prefix).strip().lower(), size=size)
 
+    def drop(self) -> None:
+        for meta in self._cluster.all():
+            self._cluster.delete(meta.generation.name)
+            self._shelf(meta.generation.name).delete()
+        self._shelves.clear()
+
     def close(self) -> None:
         self._client.close()
 

@@ -166,7 +166,8 @@ class _Raw:
         )
 
     def finished(self, documents: dict[str, Document]) -> Hit:
-        return Hit(self.document or documents[self.id], self.lexical, self.vector, self.parts)
+        document = self.document or documents[self.id]
+        return Hit.of(document, lexical=self.lexical, vector=self.vector, parts=self.parts)
 
 
 _SHOWN: Dsl = {"_source": ["document"], "track_scores": True}

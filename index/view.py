@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +128,7 @@ class View:
         if query.parts and wanted and len(page):
             parts = self.words.parts(wanted, page, matches=int(np.count_nonzero(lexical)))
         hits = [
-            Hit(self.store.get(ordinal), float(lexical[ordinal]), float(cosine[ordinal]), share)
+            self._hit(ordinal, float(lexical[ordinal]), float(cosine[ordinal]), share)
             for ordinal, share in zip(page.tolist(), parts, strict=True)
         ]
         return Result(hits, len(rows), facets, self.generation.name, highest)
@@ -136,6 +137,21 @@ class View:
         """Words of titles that start with `prefix`, the most frequent first."""
         dead = np.flatnonzero(~self.columns.alive).tolist()
         return self.words.complete(prefix, size=size, without=dead)
+
+    def _hit(self, ordinal: int, lexical: float, cosine: float, parts: dict[str, float]) -> Hit:
+        numbers = self.columns.numbers
+        rating = float(numbers["rating"][ordinal])
+        return Hit(
+            id=self.columns.ids[ordinal],
+            lexical=lexical,
+            vector=cosine,
+            popularity=float(numbers["popularity"][ordinal]),
+            rating=None if rating != rating else rating,
+            rating_count=int(numbers["rating_count"][ordinal]),
+            in_stock=bool(numbers["stock"][ordinal] > 0),
+            read=partial(self.store.get, ordinal),
+            parts=parts,
+        )
 
     def _candidates(self, query: Query, wanted: Plan | None, lexical: Numbers, cosine: Numbers) -> Mask:
         found: Mask = np.zeros(len(self.columns), dtype=bool)

@@ -58,8 +58,7 @@ def _candidates(searcher: Searcher, query: str) -> Result:
 def _run(candidates: dict[str, Result], weights: dict[str, RankingWeights]) -> Run:
     return {
         query: [
-            item.hit.document.id
-            for item in score_hits(result.hits, max_lexical=result.max_lexical, weights=weights[query])
+            item.hit.id for item in score_hits(result.hits, max_lexical=result.max_lexical, weights=weights[query])
         ]
         for query, result in candidates.items()
     }

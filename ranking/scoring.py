@@ -48,28 +48,27 @@ def score_hits(hits: Sequence[Hit], *, max_lexical: float, weights: RankingWeigh
     `max_lexical` is the best text score of the whole matching set, so that a page's scores do not depend on the
     page. Popularity is compared within the candidates, on a logarithmic scale.
     """
-    most = max((hit.document.popularity for hit in hits), default=0.0)
+    most = max((hit.popularity for hit in hits), default=0.0)
     scored = [_score(hit, max_lexical, most, weights) for hit in hits]
-    scored.sort(key=lambda item: (-item.score, item.hit.document.id))
+    scored.sort(key=lambda item: (-item.score, item.hit.id))
     return scored
 
 
 def _score(hit: Hit, max_lexical: float, most_popular: float, weights: RankingWeights) -> ScoredHit:
-    document = hit.document
     parts = []
     if hit.lexical > 0 and max_lexical > 0:
         share = hit.lexical / max_lexical
         parts.append(Part("text", weights.text * share, f"its words match {share:.0%} as well as the best match"))
     if hit.vector > 0:
         parts.append(Part("meaning", weights.meaning * hit.vector, f"close in meaning ({hit.vector:.2f} of 1)"))
-    if document.popularity > 0 and most_popular > 0:
-        share = math.log1p(document.popularity) / math.log1p(most_popular)
+    if hit.popularity > 0 and most_popular > 0:
+        share = math.log1p(hit.popularity) / math.log1p(most_popular)
         parts.append(Part("popularity", weights.popularity * share, "bought often of late"))
-    if document.rating is not None and document.rating_count > 0:
-        trust = document.rating_count / (document.rating_count + 5)  # few ratings say little
-        share = trust * (document.rating - 3.0) / 2.0
-        note = f"rated {document.rating:.1f} by {document.rating_count}"
+    if hit.rating is not None and hit.rating_count > 0:
+        trust = hit.rating_count / (hit.rating_count + 5)  # few ratings say little
+        share = trust * (hit.rating - 3.0) / 2.0
+        note = f"rated {hit.rating:.1f} by {hit.rating_count}"
         parts.append(Part("rating", weights.rating * share, note))
-    if document.in_stock:
+    if hit.in_stock:
         parts.append(Part("stock", weights.stock, "in stock"))
     return ScoredHit(hit, sum(part.value for part in parts), tuple(parts))

@@ -148,3 +148,11 @@ def test_searching_while_a_generation_is_built_and_published(shop: Shop) -> None
         for thread in threads:
             thread.join()
     assert wrong == []
+
+
+def test_a_dropped_index_leaves_nothing(shop: Shop) -> None:
+    shop.engine.drop()
+    assert shop.engine.generations() == []
+    assert shop.engine.live() is None
+    with pytest.raises(Unavailable):
+        shop.engine.search(Query())

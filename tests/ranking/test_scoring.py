@@ -21,16 +21,16 @@ documents = st.builds(
     rating_count=st.integers(0, 1000),
     popularity=st.floats(0, 1e6),
 )
-hits = st.builds(Hit, document=documents, lexical=st.floats(0, 40), vector=st.floats(0, 1))
+hits = st.builds(Hit.of, documents, lexical=st.floats(0, 40), vector=st.floats(0, 1))
 
 
 def hit(name: str, *, lexical: float = 1.0, vector: float = 0.0, **fields: object) -> Hit:
-    return Hit(Document(id=name, title="lamp", **fields), lexical, vector)  # type: ignore[arg-type]
+    return Hit.of(Document(id=name, title="lamp", **fields), lexical=lexical, vector=vector)  # type: ignore[arg-type]
 
 
 def order(*found: Hit) -> list[str]:
     best = max(item.lexical for item in found)
-    return [item.hit.document.id for item in score_hits(found, max_lexical=best, weights=WEIGHTS)]
+    return [item.hit.id for item in score_hits(found, max_lexical=best, weights=WEIGHTS)]
 
 
 @given(st.lists(hits, max_size=20))
