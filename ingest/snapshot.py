@@ -17,7 +17,8 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import BrokenArtifact, InvalidInput, Unavailable
 from core.loading import Progress, no_progress
-from ingest.snapshot_schema import FILES, INTERACTIONS, PRODUCTS, QUERIES, REVIEWS, validate
+from ingest.snapshot_checks import validate
+from ingest.snapshot_schema import FILES, INTERACTIONS, PRODUCTS, QUERIES, REVIEWS
 
 KIND = "snapshots"
 

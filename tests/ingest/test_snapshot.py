@@ -14,7 +14,8 @@ from core.clock import frozen_clock
 from core.database import Database
 from core.errors import BrokenArtifact, InvalidInput, Unavailable
 from ingest.snapshot import latest_snapshot, read_snapshot, write_snapshot
-from ingest.snapshot_schema import FILES, validate
+from ingest.snapshot_checks import validate
+from ingest.snapshot_schema import FILES
 from tests.ingest.shop import SHOP, event, import_files, order, product, refund, review, user, write_lines
 
 CLOCK = frozen_clock(datetime(2026, 3, 1, tzinfo=UTC))
