@@ -2,8 +2,8 @@
 
 A score is the weighted sum of the models' scores, each divided by the best score that model gives to an item the
 shopper does not have yet. So a score is the sum of its models' parts, and each part the sum of what the items of
-the history bring. Linear combination of normalised scores: Fox, Shaw, "Combination of Multiple Searches" (CombSUM),
-TREC-2, 1994; how the weights are learned is in `blend_weights`.
+the history bring. Linear combination of normalised scores (CombSUM): Fox, Shaw, "Combination of Multiple
+Searches", TREC-2, 1994; how the weights are learned is in `blend_weights`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from core.errors import BrokenArtifact
 from ranking.blend_weights import candidate_pool, learn_weights
+from ranking.mixing import LEAST, mix, normalise
 from recsys.base import Model, ranked_shares
 from recsys.data import Floats, History, TrainingData
 from recsys.evaluation.splits import Split, global_time_split, last_part, leave_last_out
@@ -35,8 +36,8 @@ class BlendRecommender:
     """A `Recommender` over other ones.
 
     `holdout` says what the weights are learned on: "last" holds back every shopper's last item (sequences without
-    times), "time" what was bought in the last part of the data (shops). The models are fitted a second time on all
-    of the data afterwards.
+    times), "time" what was bought in the last part of the data (shops); `cases` shoppers at most, with the `pool`
+    best items of every model each. The models are fitted a second time on all of the data afterwards.
     """
 
     name = "blend"
@@ -49,54 +50,51 @@ class BlendRecommender:
         pool: int = 100,
         models: Sequence[Model] | None = None,
     ) -> None:
-        self.models: Sequence[Model] = tuple(models or default_models())
-        self.weights = np.full(len(self.models), 1 / len(self.models), dtype=np.float32)
+        self.models = {model.name: model for model in models or default_models()}
+        self.weights = {name: 1 / len(self.models) for name in self.models}
         self.fit_seconds: dict[str, float] = {}
         self._how: dict[str, Any] = {"holdout": holdout, "cases": cases, "pool": pool}
         self._items = 0
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        models = {model.name: dict(model.parameters) for model in self.models}
-        weights = {model.name: float(weight) for model, weight in zip(self.models, self.weights, strict=True)}
-        return {**self._how, "models": models, "weights": weights}
+        """What it was made with: its own parameters and the models'; the learned weights are no parameters."""
+        return {**self._how, "models": {name: dict(model.parameters) for name, model in self.models.items()}}
 
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         """Learn the weights on a part held back from `data`, then fit all models on the whole."""
         split = self._hold_back(data)
-        if split is not None:
+        if split is not None and split.histories:
             self.fit_models(split.train, seed=seed, threads=threads)
-            pool = candidate_pool(self, split.sample(self._how["cases"], seed=seed), size=self._how["pool"])
-            self.weights = learn_weights(pool)
+            drawn = split.sample(self._how["cases"], seed=seed)
+            learned = learn_weights(candidate_pool(self.shares, drawn, size=self._how["pool"]))
+            self.weights = dict(zip(self.models, learned, strict=True))
         return self.fit_models(data, seed=seed, threads=threads)
 
     def fit_models(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         """Fit the models on the data, and keep the weights."""
         self._items = len(data.items)
-        for model in self.models:
+        for model in self.models.values():
             started = time.perf_counter()
             model.fit(data, seed=seed, threads=threads)
             self.fit_seconds[model.name] = round(time.perf_counter() - started, 3)
         return self
 
-    def shares(self, histories: Sequence[History], *, now: int) -> list[Floats]:
-        """The normalised scores of each model, unweighted, each of shape [histories, items], none below 0.
+    def shares(self, histories: Sequence[History], *, now: int) -> dict[str, Floats]:
+        """The normalised scores of each model, unweighted, of shape [histories, items], none below 0."""
+        return {
+            name: normalise(model.scores(histories, now=now), histories)[0] for name, model in self.models.items()
+        }
 
-        1 is the best score that the model gives to an item which is not in the history.
-        """
-        normalised = []
-        for model in self.models:
-            scores = model.scores(histories, now=now)
-            np.maximum(scores, 0.0, out=scores)
-            scores /= self._best_new(scores, histories)[:, None]
-            normalised.append(scores)
-        return normalised
+    def weighted(self, shares: Mapping[str, Floats]) -> Floats:
+        """The blend's scores from what `shares` gave."""
+        total = np.zeros_like(next(iter(shares.values())))
+        for name, weight in self.weights.items():
+            total += shares[name] * np.float32(weight)
+        return total
 
     def scores(self, histories: Sequence[History], *, now: int) -> Floats:
-        total = np.zeros((len(histories), self._items), dtype=np.float32)
-        for weight, part in zip(self.weights, self.shares(histories, now=now), strict=True):
-            total += weight * part
-        return total
+        return self.weighted(self.shares(histories, now=now))
 
     def recommend(
         self, history: History, *, now: int, size: int, allowed: npt.NDArray[np.bool_] | None = None
@@ -107,41 +105,28 @@ class BlendRecommender:
 
     def similar(self, item: int, *, size: int, allowed: npt.NDArray[np.bool_] | None = None) -> Scored:
         scores = np.zeros(self._items, dtype=np.float32)
-        for weight, model in zip(self.weights, self.models, strict=True):
+        for name, model in self.models.items():
             likeness = model.likeness(item)
             likeness[item] = 0.0
             np.maximum(likeness, 0.0, out=likeness)
-            scores += likeness * (weight / np.maximum(likeness.max(), _LEAST))
+            scores += likeness * np.float32(self.weights[name] / max(float(likeness.max()), LEAST))
         best = top(scores, size=size, allowed=allowed)
         return Scored(best, scores[best])
 
     def explain(self, history: History, item: int, *, now: int) -> Reason:
-        score, base, shares = 0.0, 0.0, np.zeros(self._items)
-        for weight, model in zip(self.weights, self.models, strict=True):
-            reason = model.explain(history, item, now=now)
-            if weight <= 0 or reason.score <= 0:
-                continue
-            scores = model.scores([history], now=now)
-            unit = float(weight / self._best_new(scores, [history])[0])
-            score += unit * reason.score
-            base += unit * reason.base
-            for source, share in reason.because:
-                shares[source] += unit * share
-        found = np.flatnonzero(shares)
-        return Reason(self.name, score, ranked_shares(found.astype(np.int32), shares[found]), base=base)
+        for model in self.models.values():
+            model.check(item)
+        mixture = mix(self.models, self.weights, history, now=now)
+        sources, shares, base = mixture.contributions(np.array([item], dtype=np.int32))
+        score = float(base[0] + shares[0].sum())
+        return Reason(self.name, score, ranked_shares(sources, shares[0]), base=float(base[0]))
 
     def save(self, folder: Path) -> None:
-        """Write a folder for each model and `blend.json`."""
-        for model in self.models:
-            model.save(folder / model.name)
-        about = {
-            "schema": SCHEMA,
-            "items": self._items,
-            "how": self._how,
-            "models": [model.name for model in self.models],
-            "weights": [float(weight) for weight in self.weights],
-        }
-        (folder / "blend.json").write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
+        """Write a folder for each model, and `blend.json`."""
+        for name, model in self.models.items():
+            model.save(folder / name)
+        about = {"schema": SCHEMA, "items": self._items, "how": self._how, "weights": self.weights}
+        (folder / "blend.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -149,14 +134,13 @@ class BlendRecommender:
             about = json.loads((folder / "blend.json").read_text(encoding="utf-8"))
             if about["schema"] != SCHEMA:
                 raise BrokenArtifact(f"the blend in {folder.name} is of schema {about['schema']}, not {SCHEMA}")
-            models = [MODELS[name].load(folder / name) for name in about["models"]]
-            blend = cls(**about["how"], models=models)
-            blend.weights = np.array(about["weights"], dtype=np.float32)
+            blend = cls(**about["how"], models=[MODELS[name].load(folder / name) for name in about["weights"]])
+            blend.weights = {name: float(weight) for name, weight in about["weights"].items()}
             blend._items = int(about["items"])
         except UNREADABLE as error:
             raise BrokenArtifact(f"the blend in {folder.name} cannot be read: {error}") from error
-        if len(blend.weights) != len(models) or any(model.items != blend._items for model in models):
-            raise BrokenArtifact(f"the parts of the blend in {folder.name} do not belong together")
+        if any(model.items != blend._items for model in blend.models.values()):
+            raise BrokenArtifact(f"the models of the blend in {folder.name} do not belong together")
         return blend
 
     def _hold_back(self, data: TrainingData) -> Split | None:
@@ -166,17 +150,3 @@ class BlendRecommender:
             return leave_last_out(data)
         at = last_part(data)
         return global_time_split(data, at=at) if (data.at < at).any() else None
-
-    def _best_new(self, scores: Floats, histories: Sequence[History]) -> Floats:
-        """The best of each row among items that are not in its history, at least _LEAST; shape [histories]."""
-        best = np.empty(len(histories), dtype=np.float32)
-        for row, history in enumerate(histories):
-            own = history.items[(history.items >= 0) & (history.items < self._items)]
-            kept = scores[row, own]
-            scores[row, own] = 0.0
-            best[row] = scores[row].max(initial=0.0)
-            scores[row, own] = kept
-        return np.maximum(best, _LEAST)
-
-
-_LEAST = np.float32(1e-12)  # keeps 0 / 0 at 0
