@@ -1,4 +1,4 @@
-"""What a shopper does during a visit: searches or browses, looks, clicks, puts into the cart, and orders at the end."""
+"""What a shopper does during a visit: searches or browses, looks, clicks, fills the cart, orders at the end."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _product_rows(
 def _look_rows(
     recorded: Ints, searches: Bools, seen: Ints, matches: Bools, random: np.random.Generator
 ) -> pl.DataFrame:
-    """A look at each product that was considered, the one that was taken last; found by search, a click comes first."""
+    """A look at each product that was considered, the one taken last; after a search a click comes first."""
     looks = seen[recorded]
     there = (looks >= 0) & matches[recorded]
     wish = np.repeat(recorded, MOST_SEEN).reshape(looks.shape)[there]

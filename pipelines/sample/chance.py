@@ -40,12 +40,13 @@ def shares(total: int, weights: Floats) -> Ints:
     exact = total * weights / weights.sum()
     counts = np.floor(exact).astype(np.int64)
     order = np.argsort(counts - exact, kind="stable")
-    counts[order[: total - counts.sum()]] += 1
-    return counts
+    counts[order[: total - int(counts.sum())]] += 1
+    return np.asarray(counts, dtype=np.int64)
 
 
 def pick(random: np.random.Generator, weights: Floats) -> Ints:
     """One column number a row of `weights` (shape [rows, columns], not negative), drawn in proportion."""
     edges = np.cumsum(weights, axis=1)
     draws = random.random(len(weights)) * edges[:, -1]
-    return np.minimum((edges <= draws[:, None]).sum(axis=1), weights.shape[1] - 1).astype(np.int64)
+    chosen: Ints = np.minimum((edges <= draws[:, None]).sum(axis=1), weights.shape[1] - 1)
+    return chosen

@@ -1,10 +1,12 @@
 """Which products a shopper looks at and which one is taken: a multinomial logit over what is on sale by then.
 
-The utilities follow D. McFadden, "Conditional logit analysis of qualitative choice behavior", 1974; drawing the best
-few of them with Gumbel noise added is drawing without replacement in proportion (Plackett-Luce).
+The utilities follow D. McFadden, "Conditional logit analysis of qualitative choice behavior", 1974; drawing the
+best few of them with Gumbel noise added is drawing without replacement in proportion (Plackett-Luce).
 """
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 
@@ -30,7 +32,7 @@ def choose(wishes: Wishes, tastes: Tastes, traits: Traits, *, seed: int, part: s
     seen = np.full((len(wishes), MOST_SEEN), -1, dtype=np.int64)
     order = np.argsort(wishes.kind, kind="stable")
     bounds = np.flatnonzero(np.diff(wishes.kind[order], prepend=-1, append=-2))
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         rows = order[first:last]
         goods = np.flatnonzero(traits.kind == wishes.kind[rows[0]])
         if len(goods):
@@ -44,7 +46,7 @@ def choose(wishes: Wishes, tastes: Tastes, traits: Traits, *, seed: int, part: s
 def utilities(
     users: Ints, at: Floats, fits: Ints, goods: Ints, tastes: Tastes, traits: Traits, *, days: int
 ) -> Floats:
-    """What each of `goods` is worth to each shopper at that moment, shape [users, goods]; NEVER if not released."""
+    """What each of `goods` is worth to each shopper then, shape [users, goods]; NEVER before its release."""
     age = at[:, None] - traits.released[goods]
     worth = APPEAL * traits.appeal[goods] + traits.trend[goods] * (at[:, None] - days / 2) / 365
     worth = worth + NOVELTY * np.exp(-np.maximum(age, 0) / NOVELTY_DAYS)

@@ -1,4 +1,4 @@
-"""What the sample shop sells: products drawn from the vocabulary, each title once, with the traits that move demand."""
+"""What the sample shop sells: products drawn from the vocabulary, each title once, and what moves their demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GENDERS = (Word("", ""), Word("Women's", "女士"), Word("Men's", "男士"))
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """One product in words. `fits` is the brand and line of another kind that it is made for; price in minor units."""
+    """One product in words. `fits` is the brand and line of the kind it is made for; prices in minor units."""
 
     kind: Kind
     brand: Brand
@@ -77,8 +77,8 @@ class Good:
 class Traits:
     """What moves demand, one row a good.
 
-    `appeal` is log popularity, `level` the place within the kind's prices (0 to 1), `released` and times everywhere
-    are days since the start of the sample (negative: before it), `trend` the change of appeal a year.
+    `appeal` is log popularity, `level` the place within the kind's prices (0 to 1), `trend` the change of appeal a
+    year. `released` and times everywhere are days since the start of the sample (negative: before it).
     """
 
     kind: Ints
@@ -112,7 +112,7 @@ def _of_kind(words: Vocabulary, kind: Kind, *, count: int, made_for: Sequence[Go
     random = generator(seed, f"goods/{kind.name.en}")
     series = sorted({good.series for good in made_for}) if kind.fits else [""]
     colours = len(kind.colours) if kind.colour == "title" else 1
-    # What is drawn without replacement has each title once: a titled kind by its lines alone, the others by all axes.
+    # Drawn without replacement, each title comes once: of a titled kind by its lines, of the others by all axes.
     shape = (len(kind.lines), 1, 1) if kind.is_titled else (len(kind.lines), len(kind.brands), len(kind.styles))
     shape += (len(series), colours)  # type: ignore[assignment]
     genders = 2 if kind.gender else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from core.bulk import json_text
 from pipelines.sample.chance import Floats, Ints, generator, opaque_ids, pick
 from pipelines.sample.goods import AESTHETICS
 from pipelines.sample.tables import moments
@@ -23,8 +23,8 @@ STREETS = ("High Street", "Mill Lane", "Station Road", "Church Walk", "Park Aven
 class Tastes:
     """What moves each shopper, one row a user; the numbers of kinds, brands and colours are those of `Traits`.
 
-    `activity` is the relative number of wishes, `kinds` (shape [users, kinds]) what they are for, `level` the price
-    level that is liked (0 to 1), `size` the place on every scale of sizes (0 to 1), `loyalty` the chance that a
+    `activity` is the relative number of wishes, `kinds` (shape [users, kinds]) what they are for, `level` the
+    price level that is liked (0 to 1), `size` the place on each scale of sizes (0 to 1), `loyalty` the chance that a
     consumable is bought again, `joined` in days since the start, `tracked` whether behaviour may be recorded.
     """
 
@@ -44,11 +44,17 @@ class Tastes:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The users as the core loads them (`users`), the address of each as JSON text, and their tastes."""
+    """The users and the address of each, as the core loads them, and their tastes."""
 
     users: pl.DataFrame
-    addresses: pl.Series
+    addresses: pl.DataFrame
     tastes: Tastes
+
+    def address_texts(self) -> pl.Series:
+        """Each user's address as an order keeps it: JSON text."""
+        copied = self.addresses.select("recipient", "lines", "city", "postcode", "country")
+        texts = [json_text({**row, "phone": None}) for row in copied.iter_rows(named=True)]
+        return pl.Series("address", texts, dtype=pl.String)
 
 
 def draw_people(
@@ -74,7 +80,7 @@ def draw_people(
             "created_at": moments(start, joined),
         }
     )
-    addresses = _addresses(words, names, [codes[number] for number in country], random)
+    addresses = _addresses(words, frame, random)
     tastes = Tastes(
         activity=random.lognormal(0, 0.85, users),
         kinds=_kinds(words, gender, random),
@@ -117,28 +123,26 @@ def _names(words: Vocabulary, chinese: npt.NDArray[np.bool_], random: np.random.
     return names
 
 
-def _addresses(words: Vocabulary, names: list[str], codes: list[str], random: np.random.Generator) -> pl.Series:
-    draws = random.random((len(names), 6))
-    texts = []
-    for name, code, draw in zip(names, codes, draws, strict=True):
+def _addresses(words: Vocabulary, users: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
+    draws = random.random((users.height, 6))
+    rows = []
+    for (name, code), draw in zip(users.select("name", "country").iter_rows(), draws, strict=True):
         country = words.countries[code]
         digits = iter(draw[1:])
         postcode = "".join(str(int(next(digits) * 10)) if c == "#" else c for c in country["postcode"])
-        address = {
-            "recipient": name,
-            "lines": f"{1 + int(draw[0] * 180)} {STREETS[int(draw[1] * len(STREETS))]}",
-            "city": country["town"],
-            "postcode": postcode,
-            "country": code,
-        }
-        texts.append(json.dumps(address, ensure_ascii=False, sort_keys=True))
-    return pl.Series("address", texts, dtype=pl.String)
+        street = f"{1 + int(draw[0] * 180)} {STREETS[int(draw[1] * len(STREETS))]}"
+        rows.append((name, street, country["town"], postcode, code))
+    schema = dict.fromkeys(("recipient", "lines", "city", "postcode", "country"), pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        public_id=users["public_id"] + ":1", user=users["public_id"], created_at=users["created_at"]
+    )
 
 
 def draw_users(random: np.random.Generator, tastes: Tastes, count: int) -> Ints:
     """`count` users, each as often as they are active."""
     edges = np.cumsum(tastes.activity)
-    return np.searchsorted(edges, random.random(count) * edges[-1], side="right").astype(np.int64)
+    users: Ints = np.searchsorted(edges, random.random(count) * edges[-1], side="right")
+    return users
 
 
 def draw_kinds(random: np.random.Generator, tastes: Tastes, users: Ints) -> Ints:

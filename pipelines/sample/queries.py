@@ -20,7 +20,7 @@ FORM_WEIGHTS = (0.42, 0.22, 0.14, 0.1, 0.07, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`typed` first, then `corrected` unless empty; `facet` says what the clicked products share with the target."""
+    """`typed` first, then `corrected` unless empty; `facet` is what the clicked products share with the target."""
 
     typed: str
     corrected: str

@@ -1,4 +1,4 @@
-"""Reviews of what was bought and kept: good products get good ones, and more so from those whose taste they meet."""
+"""Reviews of what was bought and kept: good products get good ones, the more so where they meet a taste."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def build_reviews(
     start: datetime,
     days: int,
 ) -> pl.DataFrame:
-    """The reviews; each belongs to an order line, is written some days after it came, and before the sample ends."""
+    """The reviews; each belongs to an order line and is written some days after it came."""
     random = generator(seed, "reviews")
     at = bought.at + 3 + random.gamma(2.0, 6.0, len(bought))
     rows = np.flatnonzero(trade.kept & (random.random(len(bought)) < REVIEW_CHANCE) & (at < days))

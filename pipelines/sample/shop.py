@@ -37,7 +37,7 @@ WISHES_PER_USER = 17.5
 
 @dataclass(frozen=True, slots=True)
 class SampleShop:
-    """The frames to load, the goods they were made from (in the order of the products), and Chinese category names.
+    """The frames to load, the goods they were made from (in the order of the products) and what moves demand.
 
     `categories_zh` maps category paths ("Kitchen > Mugs") to names.
     """
@@ -89,7 +89,7 @@ def generate_shop(
         later = wishes.visit >= own_visits
         both = without_repeats(joined_wishes(wishes, follow()), words, settled=len(wishes))
         new = both.take(np.arange(len(wishes), len(both)))
-        # A complement or a refill that is not needed is no wish at all; what else comes to mind may end in looking.
+        # A complement or a refill that is not needed is no wish at all; what else comes to mind may end in a look.
         new = new if part == "further" else new.take(new.buys)
         new, choice = _with_choices(new, choose(new, tastes, traits, seed=seed, part=part, days=DAYS))
         wishes, seen = joined_wishes(wishes, new), np.concatenate([seen, choice])
@@ -106,6 +106,7 @@ def generate_shop(
         pictures=shelf.pictures,
         stock=shelf.stock,
         users=people.users,
+        addresses=people.addresses,
         orders=trade.orders,
         order_lines=trade.order_lines,
         refunds=trade.refunds,
@@ -123,7 +124,7 @@ def _with_choices(wishes: Wishes, seen: Ints) -> tuple[Wishes, Ints]:
 
 
 def _purchases(wishes: Wishes, items: Ints, visit_end: Floats) -> Purchases:
-    """The wishes that ended in a purchase, those of one visit as the lines of one order, orders in order of time."""
+    """The wishes that ended in a purchase: those of one visit are the lines of one order, sorted by time."""
     rows = np.flatnonzero(wishes.buys)
     at = visit_end[wishes.visit[rows]]
     rows = rows[np.lexsort((rows, wishes.visit[rows], at))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
+from core.bulk import json_text
 from core.frames import MOMENT
 from pipelines.sample.chance import Floats, Ints, generator, opaque_ids
 from pipelines.sample.goods import Good, Traits
@@ -76,7 +76,7 @@ def build_shelf(words: Vocabulary, goods: Sequence[Good], traits: Traits, *, see
             "title_zh": [good.title_zh for good in goods],
             "brand": [good.brand.word.en for good in goods],
             "description": [good.description for good in goods],
-            "attributes": [_json(good.attributes) for good in goods],
+            "attributes": [json_text(good.attributes) for good in goods],
             "released_at": released,
             "created_at": released,
         }
@@ -146,7 +146,7 @@ def _variants_of(number: int, good: Good) -> list[tuple[str, str, int, int | Non
         if options:
             chosen[options.name] = value
         dearer = None if good.list_price_minor is None else _scaled(good.list_price_minor, factor)
-        rows.append((f"{code}-{nth}", _json(chosen), _scaled(good.price_minor, factor), dearer))
+        rows.append((f"{code}-{nth}", json_text(chosen), _scaled(good.price_minor, factor), dearer))
     return rows
 
 
@@ -165,7 +165,3 @@ def _stock(ids: pl.Series, first: Ints, random: np.random.Generator) -> pl.DataF
     sold_out = random.random(len(first) - 1) < 0.025
     quantity[np.repeat(sold_out, np.diff(first))] = 0
     return pl.DataFrame({"variant": ids, "quantity": quantity})
-
-
-def _json(values: dict[str, str]) -> str:
-    return json.dumps(values, ensure_ascii=False, sort_keys=True)

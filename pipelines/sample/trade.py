@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from ingest.feed_rows import SOURCE
 from pipelines.sample.chance import Floats, Ints, generator, opaque_ids
 from pipelines.sample.people import People, Tastes
 from pipelines.sample.tables import CURRENCY, Shelf, moments
@@ -96,12 +97,12 @@ def build_trade(
             "public_id": ids,
             "user": user_ids.gather(user),
             "status": status.tolist(),
-            "source": ["sample"] * count,
+            "source": [SOURCE] * count,
             "currency": [CURRENCY] * count,
             "goods_minor": goods,
             "shipping_minor": np.where(goods >= FREE_SHIPPING_FROM, 0, SHIPPING),
             "country": countries.gather(user),
-            "address": people.addresses.gather(user),
+            "address": people.address_texts().gather(user),
             "placed_at": moments(start, at),
         }
     )
@@ -119,7 +120,7 @@ def _is_size(kind: Kind) -> bool:
 
 
 def _prices(shelf: Shelf, bought: Purchases, random: np.random.Generator, *, start: datetime) -> Ints:
-    """Unit prices: a product that is cheaper now was sold at its list price at first; the last days of November are sale."""
+    """Unit prices: what is cheaper now was sold at its list price at first; the last days of November are sale."""
     now = shelf.variant_price[bought.variant]
     dear = shelf.variants["list_price_minor"].gather(bought.variant).fill_null(0).to_numpy()
     lowered_at = random.uniform(60, 700, shelf.products.height)[bought.item]

@@ -57,7 +57,7 @@ def joined_wishes(*parts: Wishes) -> Wishes:
 
 
 def season_by_day(words: Vocabulary, *, start: datetime, days: int) -> Floats:
-    """How much each kind is wanted on each day, shape [kinds, days]: the months' measures, blended at their edges."""
+    """How much each kind is wanted on each day, shape [kinds, days]: the months' measures, blended."""
     middles = np.array([kind.season for kind in words.kinds])
     dates = [start + timedelta(days=day) for day in range(days)]
     place = np.array([date.month - 1 + (date.day - 15.5) / 30.5 for date in dates])
@@ -150,22 +150,21 @@ def complement_wishes(
 def repeat_wishes(
     words: Vocabulary, tastes: Tastes, wishes: Wishes, items: Ints, season: Floats, *, seed: int
 ) -> Wishes:
-    """Consumables run out: mostly the same product again after about the kind's `repeat` days, for as long as liked."""
+    """Consumables run out: mostly the same product again after `repeat` days or so, for as long as it is liked."""
     random = generator(seed, "repeats")
     days = season.shape[1]
     pause = np.array([kind.repeat for kind in words.kinds])
     visits = int(wishes.visit.max(initial=-1)) + 1
     rows = np.flatnonzero(wishes.buys & (pause[wishes.kind] > 0))
-    user, kind, at, item, fits = (
-        column[rows] for column in (wishes.user, wishes.kind, wishes.at, items, wishes.fits)
-    )
+    user, kind, at = wishes.user[rows], wishes.kind[rows], wishes.at[rows]
+    item, fits = items[rows], wishes.fits[rows]
     parts: list[Wishes] = [_wishes(user[:0], kind[:0], at[:0], visit=user[:0])]
     while len(user):
         at = np.floor(at) + np.ceil(pause[kind] * random.lognormal(0, 0.22, len(user))) + _hour(random, len(user))
         goes_on = (at < days) & (random.random(len(user)) < tastes.loyalty[user])
         in_season = season[kind, np.minimum(at, days - 1).astype(int)]
         goes_on &= random.random(len(user)) < np.minimum(in_season, 1)
-        user, kind, at, item, fits = (column[goes_on] for column in (user, kind, at, item, fits))
+        user, kind, at, item, fits = user[goes_on], kind[goes_on], at[goes_on], item[goes_on], fits[goes_on]
         same = np.where(random.random(len(user)) < 0.78, item, -1)
         visit = visits + np.arange(len(user))
         visits += len(user)

@@ -19,13 +19,24 @@ def shampoo(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 90, 20, 3.6)
     pump = look.chance[1] < 0.55
     wide = look.between(16, 19)
-    half = [(44, 30), *bend((44, 32), (50 - wide, 33), (50 - wide, 44)), (50 - wide, 84), *bend((50 - wide, 90), (50 - wide + 2, 90), (50 - wide + 6, 90)), (50, 90)]
+    half = [
+        (44, 30),
+        *bend((44, 32), (50 - wide, 33), (50 - wide, 44)),
+        (50 - wide, 84),
+        *bend((50 - wide, 90), (50 - wide + 2, 90), (50 - wide + 6, 90)),
+        (50, 90),
+    ]
     canvas.polygon(mirrored(half), colour, how="round", depth=0.3)
     cap = dark(colour, 0.36) if look.style != 4 else LEAF
     if pump:
         canvas.rect(43, 24, 57, 32, cap, r=1.4, how="round")
         canvas.rect(48.4, 15, 51.6, 25, WHITE, how="round")
-        canvas.polygon([(40, 10), (55, 10), (57, 15.6), (33, 15.6), (31, 21), (28.4, 20), (31, 12.4)], cap, how="down", depth=0.25)
+        canvas.polygon(
+            [(40, 10), (55, 10), (57, 15.6), (33, 15.6), (31, 21), (28.4, 20), (31, 12.4)],
+            cap,
+            how="down",
+            depth=0.25,
+        )
     else:
         canvas.polygon([(40, 31), (41, 17), (59, 17), (60, 31)], cap, how="round", depth=0.3)
         canvas.line([(40.6, 27), (59.4, 27)], dark(cap, 0.4), width=0.6)
@@ -33,7 +44,9 @@ def shampoo(canvas: Canvas, look: Look) -> None:
     canvas.text(50, 54, look.label, dark(colour, 0.55), size=5.2, width=2 * wide - 11)
     canvas.line([(50 - wide + 8, 58.6), (50 + wide - 8, 58.6)], GOLD, width=0.5)
     _emblem(canvas, look.style, 50, 67.4, colour)
-    canvas.shine([(50 - wide + 2, 46), (50 - wide + 4, 42), (50 - wide + 3.6, 82), (50 - wide + 2, 82)], strength=0.45)
+    canvas.shine(
+        [(50 - wide + 2, 46), (50 - wide + 4, 42), (50 - wide + 3.6, 82), (50 - wide + 2, 82)], strength=0.45
+    )
 
 
 def _emblem(canvas: Canvas, style: int, x: float, y: float, colour: Rgb) -> None:
@@ -45,7 +58,11 @@ def _emblem(canvas: Canvas, style: int, x: float, y: float, colour: Rgb) -> None
             canvas.line([(x, y), (x + 6 * math.cos(a), y + 6 * math.sin(a))], dark(colour, 0.35), width=0.9)
     elif style == 2:
         for step in range(3):
-            canvas.line(bend((x - 6, y + 4 - step * 4), (x, y - 1 - step * 4), (x + 6, y + 4 - step * 4)), dark(colour, 0.35), width=1.2)
+            canvas.line(
+                bend((x - 6, y + 4 - step * 4), (x, y - 1 - step * 4), (x + 6, y + 4 - step * 4)),
+                dark(colour, 0.35),
+                width=1.2,
+            )
     elif style == 3:
         for number, tone in enumerate(((222, 96, 96), (240, 186, 80), (110, 160, 200))):
             canvas.ellipse(x - 3.6 + number * 3.6, y + (number % 2) * 3 - 1, 3.6, 3.6, tone, how="down")
@@ -58,7 +75,12 @@ def tube(canvas: Canvas, look: Look) -> None:
     """Styles: SPF 50, SPF 30, kids, face."""
     colour = look.colour
     canvas.shadow(50, 91, 17, 3.4)
-    canvas.polygon([(30, 12), (70, 12), *bend((70, 12), (69, 50), (63, 76)), (37, 76), *bend((37, 76), (31, 50), (30, 12))], colour, how="round", depth=0.28)
+    canvas.polygon(
+        [(30, 12), (70, 12), *bend((70, 12), (69, 50), (63, 76)), (37, 76), *bend((37, 76), (31, 50), (30, 12))],
+        colour,
+        how="round",
+        depth=0.28,
+    )
     canvas.rect(29, 9, 71, 15, dark(colour, 0.12), r=0.8, how="round")
     for step in range(14):
         canvas.line([(30.6 + step * 3, 9.6), (30.6 + step * 3, 14.4)], light(colour, 0.3), width=0.4)
@@ -66,7 +88,11 @@ def tube(canvas: Canvas, look: Look) -> None:
     canvas.line([(37.4, 79), (62.6, 79)], (208, 204, 198), width=0.5)
     for number in range(12):
         a = number / 12 * math.tau
-        canvas.line([(50 + 9.4 * math.cos(a), 32 + 9.4 * math.sin(a)), (50 + 12.6 * math.cos(a), 32 + 12.6 * math.sin(a))], (255, 246, 214), width=1.1)
+        canvas.line(
+            [(50 + 9.4 * math.cos(a), 32 + 9.4 * math.sin(a)), (50 + 12.6 * math.cos(a), 32 + 12.6 * math.sin(a))],
+            (255, 246, 214),
+            width=1.1,
+        )
     canvas.ellipse(50, 32, 7.6, 7.6, (255, 240, 190), how="down", depth=0.12)
     if look.style == 2:
         for side in (-1, 1):
@@ -91,7 +117,12 @@ def perfume(canvas: Canvas, look: Look) -> None:
         canvas.ellipse(50, 62, 27, 26, light(juice, 0.45), how="round", depth=0.25)
         canvas.ellipse(50, 65, 22.4, 20, juice, how="round", depth=0.3)
     else:
-        canvas.polygon([(36, 38), (64, 38), (76, 52), (70, 88), (30, 88), (24, 52)], light(juice, 0.45), how="metal", depth=0.22)
+        canvas.polygon(
+            [(36, 38), (64, 38), (76, 52), (70, 88), (30, 88), (24, 52)],
+            light(juice, 0.45),
+            how="metal",
+            depth=0.22,
+        )
         canvas.polygon([(32, 54), (68, 54), (65.6, 84), (34.4, 84)], juice, how="round", depth=0.3)
     canvas.line([(32, 47 if form == 0 else 54), (68, 47 if form == 0 else 54)], light(juice, 0.7), width=0.6)
     canvas.rect(43, 30, 57, 39, GOLD, r=1, how="metal")
@@ -126,8 +157,15 @@ def lipstick(canvas: Canvas, look: Look) -> None:
     case = ((44, 42, 50), GOLD, (236, 222, 214), (90, 60, 70))[look.style]
     canvas.shadow(44, 90, 16, 3.4)
     canvas.shadow(74, 90, 13, 3)
-    canvas.polygon([(36, 46), (36, 26), *bend((36, 26), (38, 12), (52, 10)), (52, 46)], look.colour, how="round", depth=0.3)
-    canvas.polygon([(36, 28), *bend((36, 28), (38, 12), (52, 10)), *bend((52, 10), (50, 24), (36, 28))], light(look.colour, 0.2), how="down", depth=0.16)
+    canvas.polygon(
+        [(36, 46), (36, 26), *bend((36, 26), (38, 12), (52, 10)), (52, 46)], look.colour, how="round", depth=0.3
+    )
+    canvas.polygon(
+        [(36, 28), *bend((36, 28), (38, 12), (52, 10)), *bend((52, 10), (50, 24), (36, 28))],
+        light(look.colour, 0.2),
+        how="down",
+        depth=0.16,
+    )
     canvas.rect(35, 44, 53, 60, GOLD if look.style != 1 else (232, 206, 150), r=0.8, how="metal", depth=0.35)
     canvas.rect(31, 58, 57, 90, case, r=1.6, how="metal", depth=0.32)
     canvas.rect(31, 61, 57, 63, GOLD if look.style != 1 else INK, how="metal")
@@ -135,7 +173,11 @@ def lipstick(canvas: Canvas, look: Look) -> None:
     canvas.rect(62, 46, 86, 90, case, r=2.4, how="metal", depth=0.32)
     canvas.ellipse(74, 46.6, 12, 2.6, light(case, 0.16), how="down")
     canvas.rect(62, 84, 86, 86, GOLD if look.style != 1 else INK, how="metal")
-    canvas.line([*bend((8, 84), (14, 74), (20, 82)), *bend((20, 82), (24, 88), (28, 78))], light(look.colour, 0.12), width=3.4)
+    canvas.line(
+        [*bend((8, 84), (14, 74), (20, 82)), *bend((20, 82), (24, 88), (28, 78))],
+        light(look.colour, 0.12),
+        width=3.4,
+    )
 
 
 def jar(canvas: Canvas, look: Look) -> None:
@@ -143,11 +185,15 @@ def jar(canvas: Canvas, look: Look) -> None:
     colour = look.colour
     canvas.shadow(40, 80, 34, 5)
     canvas.shadow(76, 84, 18, 3.6)
-    canvas.polygon([(10, 50), (70, 50), (69, 76), *bend((69, 76), (40, 87), (11, 76))], colour, how="round", depth=0.3)
+    canvas.polygon(
+        [(10, 50), (70, 50), (69, 76), *bend((69, 76), (40, 87), (11, 76))], colour, how="round", depth=0.3
+    )
     canvas.ellipse(40, 50, 30, 9, light(colour, 0.3), how="down", depth=0.14)
     canvas.ellipse(40, 50.6, 27.4, 7.6, dark(colour, 0.2), how="down")
     canvas.ellipse(40, 51, 26.6, 7, (252, 248, 238), how="down", depth=0.08)
-    canvas.line([*bend((26, 51), (36, 44), (46, 50)), *bend((46, 50), (52, 54), (40, 54))], (232, 224, 208), width=1.2)
+    canvas.line(
+        [*bend((26, 51), (36, 44), (46, 50)), *bend((46, 50), (52, 54), (40, 54))], (232, 224, 208), width=1.2
+    )
     canvas.blob([(38, 50), (42, 44.6), (45, 41), (46, 46), (48, 50), (43, 52)], (255, 252, 244), depth=0.1)
     canvas.text(40, 69, look.label, mix(colour, contrast(colour), 0.85), size=6.4, width=44)
     canvas.text(40, 76, look.words, mix(colour, contrast(colour), 0.55), size=3.8, width=34)
@@ -164,4 +210,9 @@ def jar(canvas: Canvas, look: Look) -> None:
     else:
         tone = (190, 140, 92) if look.style == 1 else (206, 178, 126)
         for dx, dy in ((-4, 1), (4, -2), (1, 6)):
-            canvas.blob([(76 + dx, 57 + dy), (79.4 + dx, 62 + dy), (76 + dx, 67 + dy), (72.6 + dx, 62 + dy)], tone, how="down", depth=0.3)
+            canvas.blob(
+                [(76 + dx, 57 + dy), (79.4 + dx, 62 + dy), (76 + dx, 67 + dy), (72.6 + dx, 62 + dy)],
+                tone,
+                how="down",
+                depth=0.3,
+            )

@@ -1,4 +1,4 @@
-"""A canvas for clean, flat pictures: shapes in units of 0 to 100, filled with a soft gradient, drawn twice as large."""
+"""A canvas for clean, flat pictures: shapes in units of 0 to 100 with a soft gradient, drawn twice as large."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Rgb = tuple[int, int, int]
 Point = tuple[float, float]
 
 SIZE = 400  # pixels of the finished picture
-SCALE = 2 * SIZE / 100  # pixels of the drawing a unit
+DRAWN = 2 * SIZE  # pixels of the drawing
+SCALE = DRAWN / 100  # pixels of the drawing a unit
 
-# How light falls on a shape, as lightness from left to right (or, for "down", from top to bottom); "plain" is none.
+# How light falls on a shape, as lightness from left to right (for "down", from top to bottom); "plain" is none.
 LIGHTS: dict[str, tuple[tuple[float, float], ...]] = {
     "flat": ((0, 0.62), (1, 0.38)),
     "round": ((0, 0.3), (0.28, 0.95), (0.55, 0.55), (1, 0.0)),
@@ -152,7 +153,7 @@ class Canvas:
 
     def finished(self) -> Image.Image:
         """The picture at its final size."""
-        return self.image.reduce(2)
+        return self.image.reduce(DRAWN // SIZE)
 
     def _veil(self, points: Sequence[Point], colour: Rgb, strength: float) -> None:
         box = _box(points)
@@ -259,7 +260,7 @@ def _soft_ellipse() -> Image.Image:
 @lru_cache(maxsize=32)
 def _backdrop(colour: Rgb) -> Image.Image:
     """A soft light in the middle of the upper half, and a floor that is a little darker."""
-    side = 2 * SIZE
+    side = DRAWN
     glow = Image.radial_gradient("L").resize((side * 3 // 2, side * 3 // 2), Image.Resampling.BICUBIC)
     glow = ImageChops.offset(ImageOps.invert(glow), 0, -side // 8).crop(
         (side // 4, side // 4, side * 5 // 4, side * 5 // 4)

@@ -1,90 +1,20 @@
-"""Drawers of clothes, laid out flat."""
+"""Drawers of dresses, jeans and swimwear, laid out flat."""
 
 from __future__ import annotations
 
 from pipelines.sample.draw.canvas import (
     Canvas,
-    Point,
-    Rgb,
     bend,
     contrast,
     dark,
     is_light,
     light,
     mirrored,
-    mix,
 )
 from pipelines.sample.draw.look import Look
 
 GOLD = (206, 168, 90)
 STEEL = (186, 190, 198)
-
-
-def _seam(colour: Rgb) -> Rgb:
-    return dark(colour, 0.2) if is_light(colour) else light(colour, 0.2)
-
-
-def _upper(neck: float, sleeve: Point, cuff: Point, armpit: Point, hem: float, *, low: float = 86) -> list[Point]:
-    """The outline of something with sleeves: half the neck's width, sleeve end outside and inside, armpit, hem."""
-    half = [(50 - neck, 18), *bend((50 - neck, 18), (36 - neck, 20), (28, 26)), sleeve, cuff, armpit]
-    half += [*bend(armpit, (armpit[0] + 1, 60), (50 - hem, low - 1)), *bend((50 - hem, low), (50, low + 2), (50, low + 2))]
-    return mirrored(half)
-
-
-def tshirt(canvas: Canvas, look: Look) -> None:
-    """Styles: organic cotton, oversized, striped, V-neck, long sleeve."""
-    colour = look.colour
-    canvas.shadow(50, 86, 34, 3.4, strength=0.24)
-    if look.style == 4:
-        outline = _upper(9, (12, 76), (21, 79), (30, 44), 21)
-    elif look.style == 1:
-        outline = _upper(9, (8, 50), (20, 57), (27, 46), 26)
-    else:
-        outline = _upper(9, (11, 42), (22, 50), (29, 42), 21)
-    canvas.polygon(outline, colour, how="flat", depth=0.2)
-    hem = 26.0 if look.style == 1 else 21.0
-    if look.style == 2:
-        stripe = look.accent if abs(sum(look.accent) - sum(colour)) > 120 else contrast(colour)
-        for step in range(7):
-            y = 33 + step * 7
-            part = (y - 42) / 44
-            reach = 20.3 + (hem - 20.8) * max(part, 0)
-            canvas.polygon([(50 - reach, y), (50 + reach, y), (50 + reach, y + 2.6), (50 - reach, y + 2.6)], mix(stripe, colour, 0.15), depth=0.12)
-    seam = _seam(colour)
-    for side in (-1, 1):
-        canvas.line(bend((50 + side * 20, 24), (50 + side * 18, 34), (50 + side * 21, 43)), seam, width=0.5)
-        canvas.shade([(50 + side * 19, 46), (50 + side * 12, 60), (50 + side * 17, 84), (50 + side * 19.4, 84)], strength=0.06)
-    canvas.line(bend((50 - hem, 83), (50, 85), (50 + hem, 83)), seam, width=0.5)
-    if look.style == 3:
-        canvas.polygon([(41, 18), (59, 18), (50, 36)], dark(colour, 0.42))
-        canvas.line([(41, 18), (50, 36), (59, 18)], light(colour, 0.1), width=2)
-    else:
-        canvas.polygon([(41, 17.6), (59, 17.6), *bend((59, 17.6), (50, 30), (41, 17.6))], dark(colour, 0.42))
-        canvas.line(bend((41, 18), (50, 30.6), (59, 18)), light(colour, 0.12), width=2.2)
-    if look.style in (0, 1) and look.chance[1] < 0.65:
-        _chest_print(canvas, look)
-    elif look.style != 2:
-        canvas.rect(56, 36, 66, 47, light(colour, 0.08), r=0.8)
-        canvas.line([(56, 38), (66, 38)], seam, width=0.5)
-
-
-def _chest_print(canvas: Canvas, look: Look) -> None:
-    ink = mix(look.accent, contrast(look.colour), 0.35)
-    motif = look.among(4, place=2)
-    if motif == 0:
-        canvas.ellipse(50, 48, 9, 9, ink, how="down")
-        for y in (49, 52, 55):
-            canvas.line([(40, y), (60, y)], look.colour, width=1)
-    elif motif == 1:
-        canvas.polygon([(38, 56), (46, 42), (51, 50), (55, 45), (62, 56)], ink)
-        canvas.ellipse(58, 40, 2.6, 2.6, ink, how="plain")
-    elif motif == 2:
-        canvas.text(50, 47, look.words.upper(), ink, size=7, width=28)
-        canvas.line([(40, 53), (60, 53)], ink, width=0.8)
-    else:
-        for step in range(3):
-            y = 42 + step * 5
-            canvas.line([*bend((38, y), (44, y - 5), (50, y)), *bend((50, y), (56, y + 5), (62, y))], ink, width=1.5)
 
 
 def dress(canvas: Canvas, look: Look) -> None:
@@ -93,14 +23,28 @@ def dress(canvas: Canvas, look: Look) -> None:
     low = 95.0 if style == 3 else 86.0
     wide = (27, 24, 21, 25, 21)[style]
     canvas.shadow(50, low, wide, 2.6, strength=0.24)
-    skirt = mirrored([(40, 44), *bend((40, 44), (34, 62), (50 - wide, low - 3)), *bend((50 - wide, low - 2), (50, low + 3), (50, low + 2))])
+    skirt = mirrored(
+        [
+            (40, 44),
+            *bend((40, 44), (34, 62), (50 - wide, low - 3)),
+            *bend((50 - wide, low - 2), (50, low + 3), (50, low + 2)),
+        ]
+    )
     canvas.polygon(skirt, colour, how="flat", depth=0.24)
     for part in (-0.62, -0.3, 0.05, 0.36, 0.66):
-        canvas.line(bend((50 + part * 9, 47), (50 + part * wide * 0.62, 66), (50 + part * wide, low - 3)), dark(colour, 0.13), width=0.8)
+        canvas.line(
+            bend((50 + part * 9, 47), (50 + part * wide * 0.62, 66), (50 + part * wide, low - 3)),
+            dark(colour, 0.13),
+            width=0.8,
+        )
     if style in (0, 3):
         for side in (-1, 1):
             canvas.line([(50 + side * 7, 10), (50 + side * 9, 22)], colour, width=1.6)
-        canvas.polygon(mirrored([(42, 20), *bend((42, 20), (36, 30), (40, 45)), (50, 46)])[::-1] + [(50, 25)], colour, depth=0.16)
+        canvas.polygon(
+            [*mirrored([(42, 20), *bend((42, 20), (36, 30), (40, 45)), (50, 46)])[::-1], (50, 25)],
+            colour,
+            depth=0.16,
+        )
         canvas.polygon([(42, 20), *bend((42, 20), (50, 29), (58, 20)), (59, 45), (41, 45)], colour, depth=0.16)
     else:
         sleeve = 9.0 if style == 4 else 0.0
@@ -118,12 +62,18 @@ def dress(canvas: Canvas, look: Look) -> None:
         canvas.line([(50, 24), (50, low - 2)], dark(colour, 0.2), width=0.6)
         for step in range(7):
             canvas.ellipse(50, 28 + step * 8, 0.9, 0.9, light(colour, 0.75), how="plain")
-    canvas.polygon([(40, 43), (60, 43), (60.6, 47.4), (39.4, 47.4)], dark(colour, 0.28) if style != 4 else (150, 104, 66))
+    canvas.polygon(
+        [(40, 43), (60, 43), (60.6, 47.4), (39.4, 47.4)], dark(colour, 0.28) if style != 4 else (150, 104, 66)
+    )
     if style == 0 or (style == 2 and look.chance[1] < 0.4):
         _flowers(canvas, look, low, wide)
     if style == 2:
         for side in (-1, 1):
-            canvas.line(bend((50 + side * 9, 56), (50 + side * 12, 60), (50 + side * 14, 66)), dark(colour, 0.25), width=0.8)
+            canvas.line(
+                bend((50 + side * 9, 56), (50 + side * 12, 60), (50 + side * 14, 66)),
+                dark(colour, 0.25),
+                width=0.8,
+            )
 
 
 def _flowers(canvas: Canvas, look: Look, low: float, wide: float) -> None:
@@ -138,101 +88,6 @@ def _flowers(canvas: Canvas, look: Look, low: float, wide: float) -> None:
                 canvas.ellipse(x, y, 0.7, 0.7, (244, 196, 84), how="plain")
 
 
-def jacket(canvas: Canvas, look: Look) -> None:
-    """Styles: rain, down, denim, wool, fleece."""
-    colour, style = look.colour, look.style
-    canvas.shadow(50, 87, 34, 3.4, strength=0.26)
-    if style == 0:
-        canvas.blob([(50, 8), (62, 12), (64, 22), (50, 28), (36, 22), (38, 12)], dark(colour, 0.14))
-        canvas.blob([(50, 13), (57, 16), (58, 22), (50, 27), (42, 22), (43, 16)], dark(colour, 0.5))
-    low = 92.0 if style == 3 else 84.0
-    outline = _upper(8, (9, 74), (19, 78), (29, 46), 23, low=low)
-    canvas.polygon(outline, colour, how="flat", depth=0.24)
-    for side in (-1, 1):
-        canvas.line(bend((50 + side * 21, 25), (50 + side * 18, 36), (50 + side * 21, 48)), dark(colour, 0.26), width=0.8)
-        canvas.polygon([(50 + side * 41, 71), (50 + side * 31, 75), (50 + side * 30.6, 79), (50 + side * 41.6, 75)], dark(colour, 0.26))
-    if style == 1:
-        for step in range(7):
-            y = 29 + step * 8
-            canvas.line(bend((29.6, y), (50, y + 4), (70.4, y)), dark(colour, 0.24), width=0.9)
-            canvas.line(bend((29.6, y + 1.2), (50, y + 5.2), (70.4, y + 1.2)), light(colour, 0.22), width=0.5)
-        for step in range(4):
-            for side in (-1, 1):
-                canvas.line([(50 + side * (25 + step * 3), 32 + step * 10), (50 + side * (21 + step * 2.6), 36 + step * 10)], dark(colour, 0.2), width=0.9)
-    if style == 4:
-        for number in range(70):
-            x, y = 31 + (number * 37) % 39, 28 + (number * 53) % 54
-            canvas.ellipse(x, y, 0.9, 0.7, light(colour, 0.14), how="plain")
-    canvas.line([(50, 22), (50, low)], dark(colour, 0.38), width=0.9)
-    _front(canvas, look, low)
-
-
-def _front(canvas: Canvas, look: Look, low: float) -> None:
-    colour, style = look.colour, look.style
-    if style == 3:
-        for side in (-1, 1):
-            canvas.polygon([(50 + side * 8, 17), (50 + side * 14, 24), (50 + side * 11, 34), (50, 46), (50 + side * 1, 32)], dark(colour, 0.12))
-            canvas.polygon([(50 + side * 9, 62), (50 + side * 19, 61), (50 + side * 19, 64.6), (50 + side * 9, 65.6)], dark(colour, 0.22))
-        for y in (52, 61, 70):
-            canvas.ellipse(53.4, y, 1.5, 1.5, dark(colour, 0.5), how="down")
-    elif style == 2:
-        thread = (214, 160, 88)
-        for side in (-1, 1):
-            canvas.polygon([(50 + side * 2, 19), (50 + side * 9, 17), (50 + side * 14, 26), (50 + side * 5, 29)], light(colour, 0.14))
-            canvas.rect(50 + min(side * 6, side * 17), 39, 50 + max(side * 6, side * 17), 51, light(colour, 0.06), r=1)
-            canvas.line([(50 + side * 6, 42), (50 + side * 11.5, 45), (50 + side * 17, 42)], thread, width=0.5)
-            canvas.ellipse(50 + side * 11.5, 43.6, 0.9, 0.9, GOLD, how="plain")
-        canvas.line([(29, 36), (71, 36)], thread, width=0.5)
-        for step in range(6):
-            canvas.ellipse(52, 32 + step * 9, 1.1, 1.1, GOLD, how="down")
-        canvas.rect(27.4, low - 4, 72.6, low + 0.6, dark(colour, 0.16), r=0.8)
-    else:
-        canvas.rect(43, 15, 57, 23, dark(colour, 0.16), r=2.4)
-        canvas.line([(50, 16), (50, low - 2)], STEEL, width=0.9)
-        canvas.rect(49, 26, 51, 30.6, STEEL, r=0.6, how="metal")
-        for side in (-1, 1):
-            canvas.line([(50 + side * 9, 60), (50 + side * 17, 71)], dark(colour, 0.38), width=1.1)
-        if style == 0:
-            canvas.rect(56, 36, 66, 39, light(colour, 0.25), r=0.6)
-
-
-def jumper(canvas: Canvas, look: Look) -> None:
-    """Styles: merino, cashmere, cable knit, cotton, roll neck."""
-    colour, style = look.colour, look.style
-    canvas.shadow(50, 87, 34, 3.4, strength=0.24)
-    if style == 4:
-        canvas.rect(39, 8, 61, 24, colour, r=4, how="round", depth=0.2)
-        for step in range(8):
-            canvas.line([(41 + step * 2.6, 10), (41 + step * 2.6, 22)], dark(colour, 0.14), width=0.5)
-        canvas.line([(39.6, 15.6), (60.4, 15.6)], dark(colour, 0.18), width=0.6)
-    canvas.polygon(_upper(9, (8, 72), (19, 77), (29, 46), 22, low=82), colour, how="flat", depth=0.22)
-    for row in range(15):
-        y = 27 + row * 3.7
-        canvas.line(bend((30, y), (50, y + 1.6), (70, y)), dark(colour, 0.055), width=0.7)
-    if style == 2:
-        for x in (37, 50, 63):
-            for step in range(7):
-                y = 28 + step * 7.4
-                canvas.line(bend((x - 2.6, y), (x + 5, y + 3.7), (x - 2.6, y + 7.4)), dark(colour, 0.18), width=1.2)
-                canvas.line(bend((x + 2.6, y), (x - 5, y + 3.7), (x + 2.6, y + 7.4)), light(colour, 0.2), width=1.2)
-    elif style in (0, 3) and look.chance[1] < 0.6:
-        band = look.accent if look.accent != colour else light(colour, 0.5)
-        for step in range(10):
-            x = 31 + step * 4.2
-            canvas.polygon([(x, 40), (x + 2.1, 36), (x + 4.2, 40), (x + 2.1, 44)], mix(band, colour, 0.12))
-        for y in (33.6, 46.4):
-            canvas.line([(30, y), (70, y)], mix(band, colour, 0.12), width=1.1)
-    for side in (-1, 1):
-        canvas.line(bend((50 + side * 20, 24), (50 + side * 18, 36), (50 + side * 21, 47)), dark(colour, 0.16), width=0.7)
-        canvas.polygon([(50 + side * 42, 71), (50 + side * 31, 76), (50 + side * 32, 81), (50 + side * 43.4, 76)], dark(colour, 0.14))
-    canvas.rect(27.6, 80, 72.4, 87, dark(colour, 0.12), r=1.4)
-    for step in range(15):
-        canvas.line([(29.4 + step * 2.95, 81), (29.4 + step * 2.95, 86)], dark(colour, 0.26), width=0.5)
-    if style != 4:
-        canvas.polygon([(41, 17.6), (59, 17.6), *bend((59, 17.6), (50, 30), (41, 17.6))], dark(colour, 0.42))
-        canvas.line(bend((41, 18), (50, 30.6), (59, 18)), light(colour, 0.1), width=3)
-
-
 def jeans(canvas: Canvas, look: Look) -> None:
     """Styles: slim, straight, wide leg, relaxed."""
     colour = look.colour
@@ -242,11 +97,20 @@ def jeans(canvas: Canvas, look: Look) -> None:
         hip = 50 + side * 21
         centre = 50 + side * out
         leg = [(50, 12), (50 + side * 18, 12), *bend((50 + side * 18.6, 18), (hip, 28), (hip - side * 0.5, 40))]
-        leg += [(centre + side * foot, 92), (centre - side * foot, 93), *bend((centre - side * foot, 92), (50 + side * 3, 60), (50, 40))]
+        leg += [
+            (centre + side * foot, 92),
+            (centre - side * foot, 93),
+            *bend((centre - side * foot, 92), (50 + side * 3, 60), (50, 40)),
+        ]
         canvas.polygon(leg, colour, how="round" if side < 0 else "flat", depth=0.24)
-        canvas.shine([(centre + side * 1, 42), (centre + side * 4, 56), (centre + side * 1, 76), (centre - side * 3, 58)], strength=0.13)
+        canvas.shine(
+            [(centre + side * 1, 42), (centre + side * 4, 56), (centre + side * 1, 76), (centre - side * 3, 58)],
+            strength=0.13,
+        )
         canvas.line([(centre - side * foot, 89.6), (centre + side * foot, 89.2)], (206, 156, 88), width=0.5)
-        canvas.line(bend((50 + side * 10, 18), (50 + side * 10.6, 28), (50 + side * 20, 27.6)), (206, 156, 88), width=0.6)
+        canvas.line(
+            bend((50 + side * 10, 18), (50 + side * 10.6, 28), (50 + side * 20, 27.6)), (206, 156, 88), width=0.6
+        )
     canvas.rect(32, 10, 68, 17, dark(colour, 0.12), r=1)
     canvas.line([(32.6, 16.4), (67.4, 16.4)], (206, 156, 88), width=0.5)
     for x in (37, 44, 56, 63):
@@ -271,13 +135,29 @@ def _one_piece(canvas: Canvas, look: Look) -> None:
     colour = look.colour
     canvas.shadow(50, 90, 18, 2.8, strength=0.24)
     for side in (-1, 1):
-        canvas.line([(50 + side * 9, 9), (50 + side * 13, 28)], dark(colour, 0.1), width=3.2 if look.style == 3 else 2)
-    half = [(50, 30), *bend((50, 30), (42, 26), (37.6, 16) if look.style == 3 else (37, 22)), *bend((34, 26), (33, 38), (38, 48))]
+        canvas.line(
+            [(50 + side * 9, 9), (50 + side * 13, 28)], dark(colour, 0.1), width=3.2 if look.style == 3 else 2
+        )
+    half = [
+        (50, 30),
+        *bend((50, 30), (42, 26), (37.6, 16) if look.style == 3 else (37, 22)),
+        *bend((34, 26), (33, 38), (38, 48)),
+    ]
     half += [*bend((38, 48), (33, 60), (31, 68)), *bend((31, 68), (42, 74), (46, 89)), (50, 90)]
     canvas.polygon(mirrored(half), colour, how="round", depth=0.26)
     if look.style == 3:
         for side in (-1, 1):
-            canvas.polygon([(50 + side * 15.6, 32), (50 + side * 11.6, 48), (50 + side * 17.4, 64), (50 + side * 18, 62), (50 + side * 12.4, 48), (50 + side * 16.8, 34)], look.accent)
+            canvas.polygon(
+                [
+                    (50 + side * 15.6, 32),
+                    (50 + side * 11.6, 48),
+                    (50 + side * 17.4, 64),
+                    (50 + side * 18, 62),
+                    (50 + side * 12.4, 48),
+                    (50 + side * 16.8, 34),
+                ],
+                look.accent,
+            )
         canvas.text(50, 40, look.label, contrast(colour), size=4.4, width=16)
     elif look.chance[1] < 0.5:
         for step in range(6):
@@ -287,7 +167,9 @@ def _one_piece(canvas: Canvas, look: Look) -> None:
     else:
         for row in range(6):
             for column in range(-2, 3):
-                canvas.ellipse(50 + (column + (row % 2) * 0.5) * 5, 36 + row * 7, 1.1, 1.1, light(colour, 0.7), how="plain")
+                canvas.ellipse(
+                    50 + (column + (row % 2) * 0.5) * 5, 36 + row * 7, 1.1, 1.1, light(colour, 0.7), how="plain"
+                )
 
 
 def _bikini(canvas: Canvas, look: Look) -> None:
@@ -297,7 +179,12 @@ def _bikini(canvas: Canvas, look: Look) -> None:
     canvas.line([(63, 42), *bend((60, 20), (52, 10), (50, 9))], ribbon, width=1.1)
     canvas.line(bend((16, 44), (50, 52), (84, 44)), ribbon, width=1.3)
     for side in (-1, 1):
-        cup = [(50 + side * 12, 24), *bend((50 + side * 12, 24), (50 + side * 22, 36), (50 + side * 22, 46)), (50 + side * 3.4, 48), *bend((50 + side * 3.4, 48), (50 + side * 6, 34), (50 + side * 12, 24))]
+        cup = [
+            (50 + side * 12, 24),
+            *bend((50 + side * 12, 24), (50 + side * 22, 36), (50 + side * 22, 46)),
+            (50 + side * 3.4, 48),
+            *bend((50 + side * 3.4, 48), (50 + side * 6, 34), (50 + side * 12, 24)),
+        ]
         canvas.polygon(cup, colour, how="round", depth=0.25)
         canvas.line([(50 + side * 26, 62), (50 + side * 33, 74)], ribbon, width=1.1)
         canvas.line([(50 + side * 26, 62), (50 + side * 30, 78)], ribbon, width=1.1)
@@ -311,15 +198,32 @@ def _shorts(canvas: Canvas, look: Look) -> None:
     colour = look.colour
     canvas.shadow(50, 82, 32, 3.4, strength=0.24)
     for side in (-1, 1):
-        leg = [(50, 24), (50 + side * 25, 24), *bend((50 + side * 26, 30), (50 + side * 30, 56), (50 + side * 33, 78)), (50 + side * 7, 82), (50, 50)]
+        leg = [
+            (50, 24),
+            (50 + side * 25, 24),
+            *bend((50 + side * 26, 30), (50 + side * 30, 56), (50 + side * 33, 78)),
+            (50 + side * 7, 82),
+            (50, 50),
+        ]
         canvas.polygon(leg, colour, how="round" if side < 0 else "flat", depth=0.24)
         if look.chance[1] < 0.6:
             for x, y in ((14, 40), (20, 56), (11, 66), (24, 70)):
                 canvas.line([(50 + side * x, y + 5), (50 + side * x, y - 1)], light(colour, 0.65), width=0.7)
                 for lean in (-3.6, 0, 3.6):
-                    canvas.line(bend((50 + side * x, y - 1), (50 + side * x + lean * 0.6, y - 4), (50 + side * x + lean * 1.3, y - 1.6)), light(colour, 0.65), width=1)
+                    canvas.line(
+                        bend(
+                            (50 + side * x, y - 1),
+                            (50 + side * x + lean * 0.6, y - 4),
+                            (50 + side * x + lean * 1.3, y - 1.6),
+                        ),
+                        light(colour, 0.65),
+                        width=1,
+                    )
         else:
-            canvas.polygon([(50 + side * 26, 30), (50 + side * 33, 78), (50 + side * 28, 78.6), (50 + side * 22.6, 30)], look.accent)
+            canvas.polygon(
+                [(50 + side * 26, 30), (50 + side * 33, 78), (50 + side * 28, 78.6), (50 + side * 22.6, 30)],
+                look.accent,
+            )
     canvas.rect(25, 21, 75, 29, dark(colour, 0.16), r=2)
     for side in (-1, 1):
         canvas.line(bend((50, 27), (50 + side * 4, 34), (50 + side * 3, 42)), (248, 246, 240), width=0.9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.sample.draw.canvas import Canvas, Rgb, bend, contrast, dark, is_light, light, mix, turned
+from pipelines.sample.draw.canvas import Canvas, Point, Rgb, bend, contrast, dark, is_light, light, mix, turned
 from pipelines.sample.draw.look import Look
 
 INK = (46, 47, 56)
@@ -30,12 +30,17 @@ def _phone_back(canvas: Canvas, look: Look, x: float, y: float, wide: float, tal
     lens = dark(look.colour, 0.15)
     if look.style == 2:
         canvas.ellipse(x - 2, y - tall + 15, 12, 12, lens, how="down")
-        spots = ((x - 7, y - tall + 11), (x + 3, y - tall + 11), (x - 7, y - tall + 20), (x + 3, y - tall + 20))
+        spots: tuple[Point, ...] = (
+            (x - 7, y - tall + 11),
+            (x + 3, y - tall + 11),
+            (x - 7, y - tall + 20),
+            (x + 3, y - tall + 20),
+        )
     elif look.among(2) == 0:
         canvas.rect(x - wide + 3, y - tall + 3, x + 2, y - tall + 20, lens, r=4, how="down")
         spots = ((x - wide + 8, y - tall + 7.6), (x - wide + 8, y - tall + 15.4))
     else:
-        spots = tuple((x - wide + 7.5, y - tall + 8 + 9 * step) for step in range(3))  # type: ignore[assignment]
+        spots = tuple((x - wide + 7.5, y - tall + 8 + 9 * step) for step in range(3))
     for cx, cy in spots:
         canvas.ellipse(cx, cy, 3.6, 3.6, GLASS)
         canvas.ellipse(cx, cy, 2.2, 2.2, (60, 70, 104), how="down")
@@ -83,7 +88,7 @@ def phone_case(canvas: Canvas, look: Look) -> None:
     canvas.rect(27, 14, 73, 87, dark(case, 0.3), r=edge + 1)
     canvas.rect(28, 15, 72, 86, case, r=edge, depth=0.3)
     if look.style == 3:
-        for x, y in ((27, 14), (65, 14), (27, 79), (65, 79)):
+        for x, y in ((27.0, 14.0), (65.0, 14.0), (27.0, 79.0), (65.0, 79.0)):
             canvas.rect(x, y, x + 8, y + 8, dark(case, 0.45), r=3)
         for step in range(4):
             canvas.line([(36, 56 + step * 6), (64, 46 + step * 6)], dark(case, 0.2), width=1.6)
@@ -136,7 +141,7 @@ def charger(canvas: Canvas, look: Look) -> None:
 def _wall_plug(canvas: Canvas, look: Look) -> None:
     body, ports = look.colour, 2 if look.style == 2 else 1
     canvas.shadow(46, 82, 26, 3.6)
-    for x in (38, 52):
+    for x in (38.0, 52.0):
         canvas.rect(x - 1.8, 17, x + 1.8, 34, STEEL, r=1.4, how="metal")
     if look.style == 3:
         canvas.rect(43.4, 14, 46.8, 34, STEEL, r=1, how="metal")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.sample.draw.canvas import Canvas, Rgb, bend, contrast, dark, light, mirrored, mix
+from pipelines.sample.draw.canvas import Canvas, Rgb, bend, dark, light, mirrored, mix
 from pipelines.sample.draw.look import Look
 
 CREAM = (247, 240, 226)
@@ -10,13 +10,27 @@ COFFEE = (84, 54, 38)
 GOLD = (214, 176, 96)
 CHOCOLATES: tuple[Rgb, ...] = ((62, 36, 28), (134, 84, 52), (120, 72, 42), (146, 92, 54), (84, 48, 34))
 OILS: tuple[Rgb, ...] = ((122, 132, 42), (142, 146, 50), (206, 184, 60), (190, 166, 66))
-LEAVES: tuple[Rgb, ...] = ((122, 160, 84), (96, 130, 92), (70, 84, 132), (236, 196, 92), (240, 240, 226), (178, 96, 60))
+LEAVES: tuple[Rgb, ...] = (
+    (122, 160, 84),
+    (96, 130, 92),
+    (70, 84, 132),
+    (236, 196, 92),
+    (240, 240, 226),
+    (178, 96, 60),
+)
 
 
 def coffee_bag(canvas: Canvas, look: Look) -> None:
     """Styles: dark, medium, light roast, decaf, espresso blend."""
     canvas.shadow(50, 88, 28, 4)
-    outline = [(28, 16), (72, 16), (73, 26), *bend((73, 26), (78, 56), (73, 86)), *bend((73, 88), (50, 91), (27, 88)), *bend((27, 86), (22, 56), (27, 26))]
+    outline = [
+        (28, 16),
+        (72, 16),
+        (73, 26),
+        *bend((73, 26), (78, 56), (73, 86)),
+        *bend((73, 88), (50, 91), (27, 88)),
+        *bend((27, 86), (22, 56), (27, 26)),
+    ]
     canvas.polygon(outline, look.colour, how="round", depth=0.3)
     canvas.rect(27.4, 13, 72.6, 20, dark(look.colour, 0.22), r=0.8, how="round")
     canvas.line([(28, 22.6), (72, 22.6)], light(look.colour, 0.3), width=0.4)
@@ -34,24 +48,45 @@ def coffee_bag(canvas: Canvas, look: Look) -> None:
 
 
 def _bean(canvas: Canvas, x: float, y: float, tone: Rgb, lean: float) -> None:
-    canvas.blob([(x - 4.6, y + 1), (x - 2, y - 3.2), (x + 3, y - 3), (x + 4.8, y), (x + 2, y + 3.2), (x - 2.6, y + 3.2)], tone, how="down", depth=0.3)
-    canvas.line(bend((x - 4, y + lean * 0.4), (x, y - lean * 0.7), (x + 4.2, y + lean * 0.2)), dark(tone, 0.5), width=0.6)
+    canvas.blob(
+        [(x - 4.6, y + 1), (x - 2, y - 3.2), (x + 3, y - 3), (x + 4.8, y), (x + 2, y + 3.2), (x - 2.6, y + 3.2)],
+        tone,
+        how="down",
+        depth=0.3,
+    )
+    canvas.line(
+        bend((x - 4, y + lean * 0.4), (x, y - lean * 0.7), (x + 4.2, y + lean * 0.2)), dark(tone, 0.5), width=0.6
+    )
 
 
 def tea_tin(canvas: Canvas, look: Look) -> None:
     """Styles: green, oolong, Earl Grey, chamomile, jasmine, breakfast."""
     canvas.shadow(50, 87, 27, 4)
-    canvas.polygon([(27, 30), (27, 84), *bend((27, 84), (50, 92), (73, 84)), (73, 30)], look.colour, how="round", depth=0.34)
-    canvas.polygon([(25.6, 22), (25.6, 32), *bend((25.6, 32), (50, 40), (74.4, 32)), (74.4, 22)], dark(look.colour, 0.24), how="metal", depth=0.3)
+    canvas.polygon(
+        [(27, 30), (27, 84), *bend((27, 84), (50, 92), (73, 84)), (73, 30)], look.colour, how="round", depth=0.34
+    )
+    canvas.polygon(
+        [(25.6, 22), (25.6, 32), *bend((25.6, 32), (50, 40), (74.4, 32)), (74.4, 22)],
+        dark(look.colour, 0.24),
+        how="metal",
+        depth=0.3,
+    )
     canvas.ellipse(50, 22, 24.4, 6.6, light(look.colour, 0.16), how="down")
     canvas.ellipse(50, 22, 19, 4.8, dark(look.colour, 0.08), how="down")
     canvas.ellipse(50, 20.6, 3.6, 2.6, GOLD, how="round")
-    canvas.polygon([(33, 46), *bend((33, 46), (50, 51), (67, 46)), (67, 76), *bend((67, 76), (50, 81), (33, 76))], CREAM, how="round", depth=0.12)
+    canvas.polygon(
+        [(33, 46), *bend((33, 46), (50, 51), (67, 46)), (67, 76), *bend((67, 76), (50, 81), (33, 76))],
+        CREAM,
+        how="round",
+        depth=0.12,
+    )
     canvas.text(50, 54, look.label, dark(look.colour, 0.5), size=6, width=30)
     leaf = LEAVES[look.style]
     if look.style in (3, 4):
         for angle_x, angle_y in ((0, -5), (4.6, -1.6), (3, 4), (-3, 4), (-4.6, -1.6)):
-            canvas.ellipse(50 + angle_x, 66 + angle_y, 2.9, 2.9, leaf if look.style == 3 else (226, 230, 214), how="down")
+            canvas.ellipse(
+                50 + angle_x, 66 + angle_y, 2.9, 2.9, leaf if look.style == 3 else (226, 230, 214), how="down"
+            )
         canvas.ellipse(50, 66, 2.4, 2.4, (226, 170, 60), how="down")
     else:
         canvas.blob([(50, 73), (40, 68), (38, 61), (46, 63)], leaf, how="down")
@@ -77,8 +112,20 @@ def chocolate(canvas: Canvas, look: Look) -> None:
                 canvas.ellipse(x + 4.8, y + 5, 2.6, 2.6, (206, 160, 104), how="round")
             if look.style == 3:
                 for spot in range(3):
-                    canvas.ellipse(x + 2.4 + spot * 2.3, y + 3 + (spot * 17 + column * 5) % 5, 0.6, 0.6, (248, 244, 236), how="plain")
-    canvas.polygon([(25.4, 40), *[(25.4 + step * 4.1, 37 if step % 2 else 41) for step in range(13)], (74.6, 50), (25.4, 50)], (222, 206, 160), how="metal", depth=0.2)
+                    canvas.ellipse(
+                        x + 2.4 + spot * 2.3,
+                        y + 3 + (spot * 17 + column * 5) % 5,
+                        0.6,
+                        0.6,
+                        (248, 244, 236),
+                        how="plain",
+                    )
+    canvas.polygon(
+        [(25.4, 40), *[(25.4 + step * 4.1, 37 if step % 2 else 41) for step in range(13)], (74.6, 50), (25.4, 50)],
+        (222, 206, 160),
+        how="metal",
+        depth=0.2,
+    )
     canvas.rect(25, 46, 75, 88, look.colour, r=1.4, depth=0.24)
     canvas.rect(28.4, 51, 71.6, 84, light(look.colour, 0.12), r=1)
     canvas.rect(32, 56, 68, 72, CREAM, r=1.4, depth=0.08)
@@ -113,9 +160,18 @@ def oil_bottle(canvas: Canvas, look: Look) -> None:
     """Styles: extra virgin, organic, lemon, mild."""
     oil = OILS[look.style]
     canvas.shadow(50, 90, 19, 3.6)
-    half = [(45, 12), (45, 28), *bend((45, 28), (44, 36), (35, 44)), *bend((35, 44), (33, 46), (33, 52)), (33, 87), (36, 90)]
+    half = [
+        (45, 12),
+        (45, 28),
+        *bend((45, 28), (44, 36), (35, 44)),
+        *bend((35, 44), (33, 46), (33, 52)),
+        (33, 87),
+        (36, 90),
+    ]
     canvas.polygon(mirrored(half), oil, how="round", depth=0.42)
-    canvas.polygon(mirrored([(46, 20), (46, 30), (38, 44), (36, 50), (36, 54)]), light(oil, 0.22), how="round", depth=0.3)
+    canvas.polygon(
+        mirrored([(46, 20), (46, 30), (38, 44), (36, 50), (36, 54)]), light(oil, 0.22), how="round", depth=0.3
+    )
     canvas.rect(44, 8, 56, 17, dark(look.colour, 0.2), r=1.4, how="metal")
     canvas.rect(43.4, 16, 56.6, 19, GOLD, r=0.8, how="metal")
     canvas.rect(33, 56, 67, 82, CREAM, how="round", depth=0.16)
@@ -127,7 +183,7 @@ def oil_bottle(canvas: Canvas, look: Look) -> None:
         canvas.ellipse(55.6, 72, 1.4, 1.1, (240, 208, 70), how="plain")
     else:
         canvas.line(bend((42, 75), (50, 66), (59, 70)), (112, 96, 58), width=0.7)
-        for x, y in ((45, 70), (50, 68), (55, 68), (48, 74), (53, 72.6)):
+        for x, y in ((45.0, 70.0), (50, 68), (55, 68), (48, 74), (53, 72.6)):
             canvas.ellipse(x, y, 2.3, 1.2, (110, 138, 70), how="down")
         for x, y in ((44.6, 75.6), (57, 74)):
             canvas.ellipse(x, y, 2, 2.5, (96, 112, 48), how="round", depth=0.4)

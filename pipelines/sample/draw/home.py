@@ -30,13 +30,25 @@ def lamp(canvas: Canvas, look: Look) -> None:
         return
     form = look.among(3, place=1)
     top, low = ((13.0, 27.0), (20.0, 25.0), (7.0, 28.0))[form]
-    canvas.polygon([(50 - top, 15), (50 + top, 15), (50 + low, 49), (50 - low, 49)], shade, how="round", depth=0.24)
-    canvas.polygon([(50 - low, 49), *bend((50 - low, 49), (50, 54), (50 + low, 49)), *bend((50 + low, 49), (50, 45), (50 - low, 49))], GLOW, depth=0.06)
-    canvas.shine([(50, 28), (60, 40), (58, 48), (42, 48), (40, 40)], strength=0.22)
+    canvas.polygon(
+        [(50 - top, 15), (50 + top, 15), (50 + low, 49), (50 - low, 49)], shade, how="round", depth=0.24
+    )
+    canvas.polygon(
+        [
+            (50 - low, 49),
+            *bend((50 - low, 49), (50, 54), (50 + low, 49)),
+            *bend((50 + low, 49), (50, 45), (50 - low, 49)),
+        ],
+        GLOW,
+        depth=0.06,
+    )
+    canvas.shine([(50, 22), (62, 36), (60, 46), (50, 48), (40, 46), (38, 36)], strength=0.12)
     if look.style == 3 or look.chance[2] < 0.3:
         for step in range(1, 9):
             part = step / 9
-            canvas.line([(50 - top + 2 * top * part, 15), (50 - low + 2 * low * part, 49)], dark(shade, 0.1), width=0.4)
+            canvas.line(
+                [(50 - top + 2 * top * part, 15), (50 - low + 2 * low * part, 49)], dark(shade, 0.1), width=0.4
+            )
     for y, half in ((15.6, top), (48.6, low)):
         canvas.line([(50 - half, y), (50 + half, y)], dark(shade, 0.18), width=0.8)
 
@@ -48,13 +60,18 @@ def _foot(canvas: Canvas, look: Look, tone: Rgb) -> None:
     if look.style == 1 or form == 0:
         canvas.rect(48, 50, 52, 84, tone, how=how)
         canvas.ellipse(50, 66, 4, 4, tone, how=how)
-        canvas.polygon([(34, 87), *bend((34, 84), (48, 84), (48, 78)), *bend((52, 78), (52, 84), (66, 84)), (66, 87)], tone, how=how, depth=0.3)
+        canvas.polygon(
+            [(34, 87), *bend((34, 84), (48, 84), (48, 78)), *bend((52, 78), (52, 84), (66, 84)), (66, 87)],
+            tone,
+            how=how,
+            depth=0.3,
+        )
     elif form == 1:
         half = [(46, 57), *bend((46, 57), (30, 66), (38, 82)), (41, 87)]
         canvas.polygon(mirrored(half), tone, how=how, depth=0.34)
     else:
-        for y, half in ((61, 5.4), (70, 8.2), (80.4, 11)):
-            canvas.ellipse(50, y, half, half * 0.74, tone, how=how, depth=0.34)
+        for y, wide in ((61, 5.4), (70, 8.2), (80.4, 11)):
+            canvas.ellipse(50, y, wide, wide * 0.74, tone, how=how, depth=0.34)
     canvas.rect(38, 84.6, 62, 87.6, dark(tone, 0.2), r=1.2, how=how)
 
 
@@ -62,7 +79,13 @@ def bulb(canvas: Canvas, look: Look) -> None:
     """Styles: LED, filament, smart, dimmable."""
     glow = ((255, 246, 218), (255, 214, 132), (206, 196, 250), (255, 232, 176))[look.style]
     for radius, strength in ((42, 0.12), (34, 0.16), (27, 0.22)):
-        canvas.shine([(50 + radius * math.cos(a / 8 * math.tau), 40 + radius * math.sin(a / 8 * math.tau)) for a in range(8)], strength=strength)
+        canvas.shine(
+            [
+                (50 + radius * math.cos(a / 8 * math.tau), 40 + radius * math.sin(a / 8 * math.tau))
+                for a in range(8)
+            ],
+            strength=strength,
+        )
     half = [*bend((50, 14), (26, 14), (26, 38)), *bend((26, 38), (27, 50), (38, 60)), (41, 68)]
     body = glow if look.style != 1 else (250, 226, 178)
     canvas.polygon(mirrored(half), body, how="round", depth=0.16)
@@ -70,17 +93,26 @@ def bulb(canvas: Canvas, look: Look) -> None:
         canvas.line([(46, 68), (44, 46)], (140, 120, 90), width=0.6)
         canvas.line([(54, 68), (56, 46)], (140, 120, 90), width=0.6)
         for step in range(4):
-            canvas.line([(40 + step * 5, 50), (42.6 + step * 5, 30), (45 + step * 5, 50)], (236, 126, 32), width=0.9)
+            canvas.line(
+                [(40 + step * 5, 50), (42.6 + step * 5, 30), (45 + step * 5, 50)], (236, 126, 32), width=0.9
+            )
     elif look.style == 2:
         for step, tone in enumerate(((236, 110, 130), (120, 150, 240), (110, 214, 190))):
             canvas.arc(50, 46, 6 + step * 4.4, 6 + step * 4.4, tone, start=215, end=325, width=1.6)
         canvas.ellipse(50, 46, 1.8, 1.8, (110, 214, 190), how="plain")
     else:
         canvas.ellipse(50, 38, 12, 12, (255, 252, 240), how="plain")
-    canvas.polygon([(39, 62), (61, 62), (59, 71), (41, 71)], (246, 246, 244) if look.style != 1 else BRASS, how="round", depth=0.25)
+    canvas.polygon(
+        [(39, 62), (61, 62), (59, 71), (41, 71)],
+        (246, 246, 244) if look.style != 1 else BRASS,
+        how="round",
+        depth=0.25,
+    )
     for step in range(4):
         y = 71 + step * 3.6
-        canvas.rect(41.4 + step * 0.5, y, 58.6 - step * 0.5, y + 3.4, (178, 182, 190), r=1.4, how="metal", depth=0.35)
+        canvas.rect(
+            41.4 + step * 0.5, y, 58.6 - step * 0.5, y + 3.4, (178, 182, 190), r=1.4, how="metal", depth=0.35
+        )
     canvas.polygon([(44, 85.4), (56, 85.4), (52.6, 89), (47.4, 89)], INK)
     canvas.shine([(33, 32), (38, 23), (44, 20), (38, 30), (35, 40)], strength=0.6)
 
@@ -105,17 +137,37 @@ def _dining_chair(canvas: Canvas, look: Look) -> None:
         canvas.line([(x0, 60), (x1, 14)], WOOD, width=2.8)
     for step in range(look.among(2, place=1) + 2):
         y = 17 + step * 9
-        canvas.polygon([(31, y), *bend((31, y), (50, y - 3), (69, y)), (68.6, y + 5), *bend((68.6, y + 5), (50, y + 2), (31.4, y + 5))], light(WOOD, 0.08))
+        canvas.polygon(
+            [
+                (31, y),
+                *bend((31, y), (50, y - 3), (69, y)),
+                (68.6, y + 5),
+                *bend((68.6, y + 5), (50, y + 2), (31.4, y + 5)),
+            ],
+            light(WOOD, 0.08),
+        )
     canvas.polygon([(30, 56), (70, 56), (74, 63), (26, 63)], look.colour, depth=0.2)
     canvas.rect(26, 62.4, 74, 66, dark(look.colour, 0.3), r=1.4)
 
 
 def _velvet_chair(canvas: Canvas, look: Look) -> None:
     _legs(canvas, BRASS)
-    canvas.blob([(50, 12), (70, 17), (76, 36), (71, 60), (50, 64), (29, 60), (24, 36), (30, 17)], look.colour, how="round", depth=0.3)
+    canvas.blob(
+        [(50, 12), (70, 17), (76, 36), (71, 60), (50, 64), (29, 60), (24, 36), (30, 17)],
+        look.colour,
+        how="round",
+        depth=0.3,
+    )
     for step in (-16, -8, 0, 8, 16):
-        canvas.line(bend((50 + step * 0.7, 18), (50 + step * 1.2, 36), (50 + step, 54)), dark(look.colour, 0.18), width=0.7)
-    canvas.blob([(26, 58), (50, 53), (74, 58), (75, 66), (50, 70), (25, 66)], light(look.colour, 0.1), how="down", depth=0.3)
+        canvas.line(
+            bend((50 + step * 0.7, 18), (50 + step * 1.2, 36), (50 + step, 54)), dark(look.colour, 0.18), width=0.7
+        )
+    canvas.blob(
+        [(26, 58), (50, 53), (74, 58), (75, 66), (50, 70), (25, 66)],
+        light(look.colour, 0.1),
+        how="down",
+        depth=0.3,
+    )
 
 
 def _rattan_chair(canvas: Canvas, look: Look) -> None:
@@ -157,12 +209,33 @@ def _folding_chair(canvas: Canvas, look: Look) -> None:
 def cushion(canvas: Canvas, look: Look) -> None:
     """Styles: linen, velvet, cotton, knitted, embroidered."""
     canvas.shadow(50, 84, 34, 4)
-    puff = [(18, 20), (34, 24), (50, 23), (66, 24), (82, 20), (78, 36), (80, 52), (78, 68), (83, 84), (66, 80), (50, 82), (34, 80), (17, 84), (22, 68), (20, 52), (22, 36)]
+    puff = [
+        (18, 20),
+        (34, 24),
+        (50, 23),
+        (66, 24),
+        (82, 20),
+        (78, 36),
+        (80, 52),
+        (78, 68),
+        (83, 84),
+        (66, 80),
+        (50, 82),
+        (34, 80),
+        (17, 84),
+        (22, 68),
+        (20, 52),
+        (22, 36),
+    ]
     canvas.blob(puff, look.colour, how="flat", depth=0.26)
     ink = look.accent if look.style == 4 else light(look.colour, 0.5)
     if look.style == 0:
         for step in range(10):
-            canvas.line(bend((22.6, 27 + step * 5.6), (50, 28 + step * 5.6), (77.4, 27 + step * 5.6)), light(look.colour, 0.16), width=0.4)
+            canvas.line(
+                bend((22.6, 27 + step * 5.6), (50, 28 + step * 5.6), (77.4, 27 + step * 5.6)),
+                light(look.colour, 0.16),
+                width=0.4,
+            )
         canvas.line(bend((25, 72), (50, 74), (75, 72)), dark(look.accent, 0.1), width=1.8)
         canvas.line(bend((25, 67), (50, 69), (75, 67)), dark(look.accent, 0.1), width=0.8)
     elif look.style == 1:
@@ -172,17 +245,33 @@ def cushion(canvas: Canvas, look: Look) -> None:
             canvas.line([(50 + dx * 0.2, 52 + dy * 0.2), (50 + dx, 52 + dy)], dark(look.colour, 0.13), width=0.6)
     elif look.style == 2:
         for step in range(look.among(3, place=1) + 3):
-            y = 32 + step * 9
-            canvas.polygon([(21.6, y), *bend((21.6, y), (50, y + 2), (78.4, y)), (78.6, y + 4), *bend((78.6, y + 4), (50, y + 6), (21.4, y + 4))], mix(look.accent, look.colour, 0.15))
+            y = 32.0 + step * 9
+            canvas.polygon(
+                [
+                    (21.6, y),
+                    *bend((21.6, y), (50, y + 2), (78.4, y)),
+                    (78.6, y + 4),
+                    *bend((78.6, y + 4), (50, y + 6), (21.4, y + 4)),
+                ],
+                mix(look.accent, look.colour, 0.15),
+            )
     elif look.style == 3:
         for row in range(9):
             for column in range(8):
-                x, y = 27 + column * 6, 29 + row * 5.8
+                x, y = 27 + column * 6, 29.0 + row * 5.8
                 canvas.line([(x, y), (x + 2.3, y + 3.6), (x + 4.6, y)], dark(look.colour, 0.13), width=1.1)
     else:
         for number in range(8):
             a = number / 8 * math.tau
-            canvas.blob([(50 + 4 * math.cos(a), 52 + 4 * math.sin(a)), (50 + 13 * math.cos(a - 0.28), 52 + 13 * math.sin(a - 0.28)), (50 + 18 * math.cos(a), 52 + 18 * math.sin(a)), (50 + 13 * math.cos(a + 0.28), 52 + 13 * math.sin(a + 0.28))], ink)
+            canvas.blob(
+                [
+                    (50 + 4 * math.cos(a), 52 + 4 * math.sin(a)),
+                    (50 + 13 * math.cos(a - 0.28), 52 + 13 * math.sin(a - 0.28)),
+                    (50 + 18 * math.cos(a), 52 + 18 * math.sin(a)),
+                    (50 + 13 * math.cos(a + 0.28), 52 + 13 * math.sin(a + 0.28)),
+                ],
+                ink,
+            )
         canvas.ellipse(50, 52, 4.4, 4.4, light(ink, 0.5), how="down")
 
 
@@ -191,98 +280,31 @@ def candle(canvas: Canvas, look: Look) -> None:
     wax = ((246, 232, 202), (200, 186, 224), (206, 200, 184), (196, 208, 170), (226, 176, 140))[look.style]
     canvas.shadow(50, 86, 25, 4)
     canvas.shine([(50, 2), (68, 18), (66, 34), (50, 42), (34, 34), (32, 18)], strength=0.2)
-    canvas.polygon([(28, 38), (28, 80), *bend((28, 80), (50, 92), (72, 80)), (72, 38)], light(wax, 0.3), how="round", depth=0.2)
-    canvas.polygon([(30.4, 48), (30.4, 79), *bend((30.4, 79), (50, 89), (69.6, 79)), (69.6, 48)], wax, how="round", depth=0.26)
+    canvas.polygon(
+        [(28, 38), (28, 80), *bend((28, 80), (50, 92), (72, 80)), (72, 38)],
+        light(wax, 0.3),
+        how="round",
+        depth=0.2,
+    )
+    canvas.polygon(
+        [(30.4, 48), (30.4, 79), *bend((30.4, 79), (50, 89), (69.6, 79)), (69.6, 48)], wax, how="round", depth=0.26
+    )
     canvas.ellipse(50, 48, 19.6, 5, light(wax, 0.5), how="down", depth=0.1)
     canvas.ellipse(50, 48.4, 10, 2.6, GLOW, how="plain")
     canvas.arc(50, 38, 22, 5.6, (255, 255, 255), width=0.8)
     canvas.line([(50, 48), (50, 39)], INK, width=0.8)
-    canvas.blob([(50, 20), (54.6, 31), (53, 38), (50, 40), (47, 38), (45.4, 31)], (250, 168, 60), how="down", depth=0.3)
+    canvas.blob(
+        [(50, 20), (54.6, 31), (53, 38), (50, 40), (47, 38), (45.4, 31)], (250, 168, 60), how="down", depth=0.3
+    )
     canvas.blob([(50, 28), (52.4, 34), (50, 38.6), (47.6, 34)], (255, 240, 176), how="plain")
     canvas.rect(36, 56, 64, 76, look.colour, r=1.6, how="round", depth=0.16)
     canvas.rect(37.4, 57.4, 62.6, 74.6, light(look.colour, 0.55), r=1, how="round", depth=0.1)
     canvas.text(50, 63, look.label, dark(look.colour, 0.55), size=4.8, width=23)
-    canvas.text(50, 69.6, ("VANILLA", "LAVENDER", "CEDAR", "FIG", "CINNAMON")[look.style], dark(look.colour, 0.4), size=3.4, width=23)
-
-
-def bauble(canvas: Canvas, look: Look) -> None:
-    """Styles: baubles, wreath, tree lights, paper star, stocking."""
-    drawers = (_baubles, _wreath, _tree_lights, _paper_star, _stocking)
-    drawers[look.style](canvas, look)
-
-
-def _baubles(canvas: Canvas, look: Look) -> None:
-    for start, control, end in (((4, 8), (34, 22), (62, 6)), ((40, 4), (70, 24), (98, 10))):
-        canvas.line(bend(start, control, end), GREEN, width=1.4)
-        for x, y in bend(start, control, end, steps=15):
-            for dx in (-3.6, 0, 3.6):
-                canvas.line([(x, y), (x + dx, y + 6)], mix(GREEN, (30, 70, 50), 0.3 if dx else 0), width=0.7)
-    for x, y, radius, tone in ((34, 62, 21, look.colour), (70, 54, 15, look.accent), (64, 84, 9, light(look.colour, 0.25))):
-        canvas.line([(x, 12), (x, y - radius - 3)], (224, 214, 190), width=0.4)
-        canvas.ellipse(x, y, radius, radius, tone, how="round", depth=0.45)
-        canvas.rect(x - 3, y - radius - 3, x + 3, y - radius + 1, BRASS, r=0.8, how="metal")
-        canvas.shine([(x - radius * 0.6, y - radius * 0.1), (x - radius * 0.4, y - radius * 0.6), (x - radius * 0.05, y - radius * 0.7), (x - radius * 0.35, y - radius * 0.25)], strength=0.5)
-        if look.chance[1] < 0.5:
-            canvas.line(bend((x - radius * 0.96, y + radius * 0.16), (x, y + radius * 0.42), (x + radius * 0.96, y + radius * 0.16)), light(BRASS, 0.3), width=1.2)
-
-
-def _wreath(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(50, 86, 30, 3, strength=0.2)
-    for ring, radius in enumerate((29, 24, 33)):
-        for step in range(30):
-            a = (step + ring * 0.4) / 30 * math.tau
-            x, y = 50 + radius * math.cos(a), 50 + radius * math.sin(a)
-            lean = a + math.pi / 2 + (0.5 if (step + ring) % 2 else -0.5)
-            tone = mix(GREEN, (40, 82, 58) if (step + ring) % 3 else (126, 160, 104), 0.55)
-            dx, dy = 6.4 * math.cos(lean), 6.4 * math.sin(lean)
-            canvas.line([(x - dx, y - dy), (x + dx, y + dy)], tone, width=1.9)
-    for step in range(9):
-        a = step / 9 * math.tau + 0.3
-        canvas.ellipse(50 + 29 * math.cos(a), 50 + 29 * math.sin(a), 2.8, 2.8, look.colour, how="round", depth=0.4)
-    canvas.blob([(50, 78), (34, 70), (32, 86)], look.colour, depth=0.3)
-    canvas.blob([(50, 78), (66, 70), (68, 86)], look.colour, depth=0.3)
-    canvas.polygon([(48, 80), (40, 96), (46, 94), (50, 82), (54, 94), (60, 96), (52, 80)], dark(look.colour, 0.15))
-    canvas.ellipse(50, 78, 3.6, 3.6, dark(look.colour, 0.1), how="down")
-
-
-def _tree_lights(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(50, 90, 24, 3.4)
-    canvas.rect(46.4, 80, 53.6, 90, (124, 84, 56))
-    for top, low, half in ((10, 38, 18), (26, 60, 26), (44, 83, 34)):
-        canvas.polygon([(50, top), (50 + half, low), *bend((50 + half, low), (50, low + 5), (50 - half, low))], GREEN, how="flat", depth=0.3)
-    for y, half in ((32, 12), (50, 20), (70, 28)):
-        canvas.line(bend((50 - half, y - 2), (50, y + 9), (50 + half, y - 3)), (44, 74, 54), width=0.6)
-        for step, (x, py) in enumerate(bend((50 - half, y - 2), (50, y + 9), (50 + half, y - 3), steps=6)):
-            tone = look.colour if step % 2 else (255, 224, 140)
-            canvas.shine([(x - 4, py + 1), (x, py - 3), (x + 4, py + 1), (x, py + 5)], strength=0.25)
-            canvas.ellipse(x, py + 1, 1.8, 2.2, tone, how="down")
-    star = [(50 + (6 if k % 2 == 0 else 2.6) * math.sin(k * math.pi / 5), 11 - (6 if k % 2 == 0 else 2.6) * math.cos(k * math.pi / 5)) for k in range(10)]
-    canvas.polygon(star, (250, 206, 92))
-
-
-def _paper_star(canvas: Canvas, look: Look) -> None:
-    canvas.line([(50, 0), (50, 16)], (120, 110, 100), width=0.5)
-    canvas.shine([(50, 6), (88, 26), (90, 70), (50, 96), (10, 70), (12, 26)], strength=0.25)
-    points = look.among(2, place=1) + 5
-    for number in range(points):
-        tip, left, right = (number / points * math.tau - math.pi / 2 + lean for lean in (0, -math.pi / points, math.pi / points))
-        peak = (50 + 38 * math.cos(tip), 52 + 38 * math.sin(tip))
-        for side, tone in ((left, light(look.colour, 0.22)), (right, dark(look.colour, 0.16))):
-            canvas.polygon([(50, 52), peak, (50 + 17 * math.cos(side), 52 + 17 * math.sin(side))], tone, depth=0.14)
-        for part in (0.35, 0.5, 0.65):
-            x, y = 50 + 38 * part * math.cos(tip), 52 + 38 * part * math.sin(tip)
-            canvas.ellipse(x, y, 1.2, 1.2, GLOW, how="plain")
-
-
-def _stocking(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(48, 90, 26, 3)
-    canvas.arc(62, 13, 3.4, 5, dark(look.colour, 0.3), start=150, end=390, width=1)
-    sock = [(38, 26), (68, 26), *bend((68, 58), (68, 62), (66, 68)), *bend((66, 68), (62, 88), (42, 89)), *bend((42, 89), (20, 90), (22, 76)), *bend((22, 76), (24, 68), (36, 66)), (38, 58)]
-    canvas.polygon(sock, look.colour, how="flat", depth=0.3)
-    for y in (40, 50):
-        canvas.line([(38, y), (68, y)], light(look.colour, 0.6), width=1.6)
-    for x in (42, 48, 54, 60, 66):
-        canvas.ellipse(x - 1, 45, 1.1, 1.1, light(look.colour, 0.6), how="plain")
-    canvas.blob([(22, 78), (30, 72), (36, 80), (34, 89), (26, 88)], light(look.colour, 0.55), depth=0.1)
-    canvas.blob([(66, 62), (58, 68), (58, 78), (64, 76)], light(look.colour, 0.55), depth=0.1)
-    canvas.rect(34, 16, 72, 30, (248, 245, 238), r=5, how="down", depth=0.1)
+    canvas.text(
+        50,
+        69.6,
+        ("VANILLA", "LAVENDER", "CEDAR", "FIG", "CINNAMON")[look.style],
+        dark(look.colour, 0.4),
+        size=3.4,
+        width=23,
+    )

@@ -175,7 +175,7 @@ def knife(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 52, 42, 38, strength=0.22)
     canvas.rect(14, 16, 86, 84, board, r=7, depth=0.14)
     for step in range(6):
-        y = 24 + step * 10
+        y = 24.0 + step * 10
         canvas.line(bend((17, y), (50, y + 3 - step), (83, y + 1)), dark(board, 0.1), width=0.5)
     canvas.ellipse(78, 24, 3, 3, dark(board, 0.3))
     spine = [(40, 58), (66, 26)]
@@ -194,7 +194,8 @@ def knife(canvas: Canvas, look: Look) -> None:
             canvas.ellipse(x, y, 0.9, 0.9, board, how="plain")
     if look.style == 1:
         for part in (0.3, 0.45, 0.6, 0.75):
-            x, y = heel[0] + (tip[0] - heel[0]) * part - 2.5, heel[1] + (tip[1] - heel[1]) * part - 2
+            x = heel[0] + (tip[0] - heel[0]) * part - 2.5
+            y = heel[1] + (tip[1] - heel[1]) * part - 2
             canvas.ellipse(x, y, 1.4, 1.0, (176, 182, 192), how="plain")
     canvas.line([(41, 62), (24, 80)], dark(look.colour, 0.1), width=6.2)
     canvas.line([(40, 61.5), (24, 78.5)], light(look.colour, 0.18), width=1.6)

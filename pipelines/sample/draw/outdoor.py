@@ -37,8 +37,20 @@ def tent(canvas: Canvas, look: Look) -> None:
 def _meadow(canvas: Canvas, look: Look) -> None:
     far = mix(GRASS, (170, 196, 206), 0.55)
     hill = look.between(-8, 8)
-    canvas.polygon([(0, 70), *bend((0, 70), (26 + hill, 40), (56, 70)), *bend((56, 70), (80 + hill, 48), (100, 64)), (100, 80), (0, 80)], far, depth=0.1)
-    canvas.polygon([(0, 78), *bend((0, 78), (50, 72), (100, 78)), (100, 100), (0, 100)], GRASS, how="down", depth=0.16)
+    canvas.polygon(
+        [
+            (0, 70),
+            *bend((0, 70), (26 + hill, 40), (56, 70)),
+            *bend((56, 70), (80 + hill, 48), (100, 64)),
+            (100, 80),
+            (0, 80),
+        ],
+        far,
+        depth=0.1,
+    )
+    canvas.polygon(
+        [(0, 78), *bend((0, 78), (50, 72), (100, 78)), (100, 100), (0, 100)], GRASS, how="down", depth=0.16
+    )
     for number in range(3):
         x = (8 + 80 * look.chance[number + 2]) % 96
         y = 70 + number
@@ -48,12 +60,29 @@ def _meadow(canvas: Canvas, look: Look) -> None:
 def _family_tent(canvas: Canvas, look: Look) -> None:
     colour = look.colour
     canvas.shadow(50, 83, 46, 4)
-    canvas.polygon([(8, 82), (14, 46), *bend((14, 46), (30, 26), (50, 28)), *bend((50, 28), (72, 26), (86, 46)), (93, 82)], colour, depth=0.26)
-    canvas.polygon([(8, 82), (14, 46), *bend((14, 46), (22, 34), (34, 30)), (36, 82)], light(colour, 0.14), depth=0.2)
+    canvas.polygon(
+        [(8, 82), (14, 46), *bend((14, 46), (30, 26), (50, 28)), *bend((50, 28), (72, 26), (86, 46)), (93, 82)],
+        colour,
+        depth=0.26,
+    )
+    canvas.polygon(
+        [(8, 82), (14, 46), *bend((14, 46), (22, 34), (34, 30)), (36, 82)], light(colour, 0.14), depth=0.2
+    )
     for x in (36, 64):
-        canvas.line(bend((x, 82), (x + (3 if x < 50 else -3), 50), (x + (2 if x < 50 else -2), 30)), dark(colour, 0.28), width=0.9)
-    canvas.polygon([(42, 82), *bend((42, 82), (42, 46), (50, 44)), *bend((50, 44), (58, 46), (58, 82))], dark(colour, 0.62), how="down")
-    canvas.polygon([(42, 82), *bend((42, 82), (42, 46), (50, 44)), *bend((50, 44), (44, 66), (47, 82))], light(look.accent, 0.35))
+        canvas.line(
+            bend((x, 82), (x + (3 if x < 50 else -3), 50), (x + (2 if x < 50 else -2), 30)),
+            dark(colour, 0.28),
+            width=0.9,
+        )
+    canvas.polygon(
+        [(42, 82), *bend((42, 82), (42, 46), (50, 44)), *bend((50, 44), (58, 46), (58, 82))],
+        dark(colour, 0.62),
+        how="down",
+    )
+    canvas.polygon(
+        [(42, 82), *bend((42, 82), (42, 46), (50, 44)), *bend((50, 44), (44, 66), (47, 82))],
+        light(look.accent, 0.35),
+    )
     for x0, x1 in ((16, 30), (70, 85)):
         canvas.rect(x0, 54, x1, 66, (196, 216, 222), r=2, how="down", depth=0.15)
         canvas.line([((x0 + x1) / 2, 54), ((x0 + x1) / 2, 66)], dark(colour, 0.2), width=0.6)
@@ -62,17 +91,36 @@ def _family_tent(canvas: Canvas, look: Look) -> None:
 def _dome(canvas: Canvas, look: Look) -> None:
     colour = look.colour
     canvas.shadow(50, 82, 44, 4)
-    canvas.polygon([(8, 82), *bend((8, 82), (16, 22), (50, 24)), *bend((50, 24), (84, 22), (92, 82))], colour, how="round", depth=0.28)
+    canvas.polygon(
+        [(8, 82), *bend((8, 82), (16, 22), (50, 24)), *bend((50, 24), (84, 22), (92, 82))],
+        colour,
+        how="round",
+        depth=0.28,
+    )
     for reach in (14, 30):
         for side in (-1, 1):
-            canvas.line(bend((50 + side * (42 - reach * 0.3), 82), (50 + side * reach * 1.5, 34), (50 - side * 4, 24)), dark(colour, 0.22), width=0.9)
-    canvas.polygon([(34, 82), *bend((34, 82), (36, 44), (50, 42)), *bend((50, 42), (64, 44), (66, 82))], look.accent, depth=0.16)
-    canvas.polygon([(39, 82), *bend((39, 82), (40, 50), (50, 48)), *bend((50, 48), (60, 50), (61, 82))], dark(colour, 0.62), how="down")
+            canvas.line(
+                bend((50 + side * (42 - reach * 0.3), 82), (50 + side * reach * 1.5, 34), (50 - side * 4, 24)),
+                dark(colour, 0.22),
+                width=0.9,
+            )
+    canvas.polygon(
+        [(34, 82), *bend((34, 82), (36, 44), (50, 42)), *bend((50, 42), (64, 44), (66, 82))],
+        look.accent,
+        depth=0.16,
+    )
+    canvas.polygon(
+        [(39, 82), *bend((39, 82), (40, 50), (50, 48)), *bend((50, 48), (60, 50), (61, 82))],
+        dark(colour, 0.62),
+        how="down",
+    )
     if look.style == 4:
         for number in range(16):
             x, y = (number * 41) % 98, 6 + (number * 29) % 52
             canvas.ellipse(x, y, 0.9, 0.9, (255, 255, 255), how="plain")
-        canvas.polygon([(0, 88), *bend((0, 88), (50, 78), (100, 88)), (100, 100), (0, 100)], (242, 246, 250), depth=0.06)
+        canvas.polygon(
+            [(0, 88), *bend((0, 88), (50, 78), (100, 88)), (100, 100), (0, 100)], (242, 246, 250), depth=0.06
+        )
 
 
 def sleeping_bag(canvas: Canvas, look: Look) -> None:
@@ -83,15 +131,41 @@ def sleeping_bag(canvas: Canvas, look: Look) -> None:
         canvas.rect(27, 8, 73, 94, colour, r=6, how="round", depth=0.26)
         rows = range(8)
     else:
-        canvas.polygon(mirrored([(50, 6), *bend((50, 6), (28, 6), (27, 26)), *bend((25, 40), (26, 60), (33, 88)), *bend((34, 94), (40, 95), (50, 95))]), colour, how="round", depth=0.28)
+        canvas.polygon(
+            mirrored(
+                [
+                    (50, 6),
+                    *bend((50, 6), (28, 6), (27, 26)),
+                    *bend((25, 40), (26, 60), (33, 88)),
+                    *bend((34, 94), (40, 95), (50, 95)),
+                ]
+            ),
+            colour,
+            how="round",
+            depth=0.28,
+        )
         rows = range(8)
     for row in rows:
         y = 36 + row * 7.4
         narrow = 0.0 if look.style in (1, 3) else max(0, row - 1) * 1.06
         canvas.line(bend((28 + narrow, y), (50, y + 3.6), (72 - narrow, y)), dark(colour, 0.2), width=0.9)
-        canvas.line(bend((28 + narrow, y + 1.4), (50, y + 5), (72 - narrow, y + 1.4)), light(colour, 0.22), width=0.5)
+        canvas.line(
+            bend((28 + narrow, y + 1.4), (50, y + 5), (72 - narrow, y + 1.4)), light(colour, 0.22), width=0.5
+        )
     if look.style in (1, 3):
-        canvas.polygon([(27, 34), (27, 14), *bend((27, 9), (28, 8), (33, 8)), (67, 8), *bend((72, 8), (73, 9), (73, 14)), (73, 22), *bend((60, 26), (42, 28), (27, 34))], lining, depth=0.16)
+        canvas.polygon(
+            [
+                (27, 34),
+                (27, 14),
+                *bend((27, 9), (28, 8), (33, 8)),
+                (67, 8),
+                *bend((72, 8), (73, 9), (73, 14)),
+                (73, 22),
+                *bend((60, 26), (42, 28), (27, 34)),
+            ],
+            lining,
+            depth=0.16,
+        )
         canvas.rect(34, 11, 66, 22, light(lining, 0.4), r=3, how="down", depth=0.12)
     else:
         canvas.ellipse(50, 20, 15, 12, lining, how="down", depth=0.2)
@@ -112,40 +186,74 @@ def stove(canvas: Canvas, look: Look) -> None:
         return
     canvas.shadow(50, 87, 30, 4)
     if look.style == 0:
-        canvas.polygon([(33, 62), *bend((33, 62), (36, 56), (44, 55)), (56, 55), *bend((56, 55), (64, 56), (67, 62)), (67, 84), *bend((67, 84), (50, 91), (33, 84))], look.colour, how="metal", depth=0.3)
+        canvas.polygon(
+            [
+                (33, 62),
+                *bend((33, 62), (36, 56), (44, 55)),
+                (56, 55),
+                *bend((56, 55), (64, 56), (67, 62)),
+                (67, 84),
+                *bend((67, 84), (50, 91), (33, 84)),
+            ],
+            look.colour,
+            how="metal",
+            depth=0.3,
+        )
         canvas.text(50, 73, look.label, light(look.colour, 0.85), size=6, width=28)
         canvas.rect(46, 48, 54, 56, STEEL, how="metal")
         canvas.line([(54, 52), (68, 52)], STEEL, width=1.6)
         canvas.ellipse(70, 52, 2.6, 3.4, INK, how="round")
     else:
-        canvas.polygon([(30, 48), (70, 48), (66, 86), (34, 86)], STEEL if look.style == 1 else look.colour, how="metal", depth=0.35)
+        canvas.polygon(
+            [(30, 48), (70, 48), (66, 86), (34, 86)],
+            STEEL if look.style == 1 else look.colour,
+            how="metal",
+            depth=0.35,
+        )
         if look.style == 1:
             canvas.rect(42, 66, 58, 80, (60, 40, 34), r=2, how="down")
             canvas.blob([(50, 66), (55, 76), (50, 80), (45, 76)], FLAME)
             canvas.polygon([(30.8, 54), (69.2, 54), (68.8, 58), (31.2, 58)], look.colour, how="round")
-            for x in (36, 50, 64):
+            for x in (36.0, 50.0, 64.0):
                 canvas.ellipse(x, 62, 1.2, 1.2, (60, 40, 34), how="plain")
         else:
-            for x in (38, 46, 54, 62):
+            for x in (38.0, 46.0, 54.0, 62.0):
                 canvas.ellipse(x, 56, 1.6, 1.6, dark(look.colour, 0.6), how="plain")
             canvas.text(50, 72, look.label, light(look.colour, 0.85), size=6, width=26)
     canvas.ellipse(50, 47, 13, 3.4, INK, how="down")
     for number in range(5):
         x = 41 + number * 4.5
-        canvas.blob([(x, 38 - (number % 2) * 2), (x + 2, 44), (x, 47), (x - 2, 44)], (90, 160, 240) if look.style == 0 else FLAME)
+        canvas.blob(
+            [(x, 38 - (number % 2) * 2), (x + 2, 44), (x, 47), (x - 2, 44)],
+            (90, 160, 240) if look.style == 0 else FLAME,
+        )
     for side in (-1, 1):
         canvas.line([(50 + side * 6, 49), (50 + side * 19, 42), (50 + side * 19, 37)], INK, width=1.4)
     _pot(canvas, 50, 14, 23)
 
 
 def _pot(canvas: Canvas, x: float, top: float, half: float) -> None:
-    canvas.polygon([(x - half, top), (x + half, top), (x + half - 1, top + 19), *bend((x + half - 1, top + 21), (x, top + 25), (x - half + 1, top + 21))], STEEL, how="metal", depth=0.3)
+    canvas.polygon(
+        [
+            (x - half, top),
+            (x + half, top),
+            (x + half - 1, top + 19),
+            *bend((x + half - 1, top + 21), (x, top + 25), (x - half + 1, top + 21)),
+        ],
+        STEEL,
+        how="metal",
+        depth=0.3,
+    )
     canvas.ellipse(x, top, half, 3.8, (210, 214, 220), how="down")
     canvas.ellipse(x, top - 0.6, half - 3, 2.6, (176, 182, 190), how="down")
     canvas.ellipse(x, top - 3, 2.4, 1.9, INK, how="round")
     canvas.line([(x + half, top + 6), (x + half + 14, top + 4)], INK, width=2.4)
     for step in (-6, 0, 6):
-        canvas.line(bend((x + step, top - 6), (x + step + 2.4, top - 8.6), (x + step, top - 11)), (226, 232, 238), width=0.8)
+        canvas.line(
+            bend((x + step, top - 6), (x + step + 2.4, top - 8.6), (x + step, top - 11)),
+            (226, 232, 238),
+            width=0.8,
+        )
 
 
 def _twin_burner(canvas: Canvas, look: Look) -> None:
@@ -157,7 +265,14 @@ def _twin_burner(canvas: Canvas, look: Look) -> None:
         canvas.ellipse(x, 64.4, 14, 4.8, (84, 86, 96), how="down")
         for step in range(6):
             a = step / 6 * math.tau
-            canvas.blob([(x + 8 * math.cos(a), 60 + 2.6 * math.sin(a)), (x + 8 * math.cos(a) + 1.3, 63.6 + 2.6 * math.sin(a)), (x + 8 * math.cos(a) - 1.3, 63.6 + 2.6 * math.sin(a))], (96, 164, 244))
+            canvas.blob(
+                [
+                    (x + 8 * math.cos(a), 60 + 2.6 * math.sin(a)),
+                    (x + 8 * math.cos(a) + 1.3, 63.6 + 2.6 * math.sin(a)),
+                    (x + 8 * math.cos(a) - 1.3, 63.6 + 2.6 * math.sin(a)),
+                ],
+                (96, 164, 244),
+            )
         canvas.arc(x, 63, 13, 4.4, (160, 164, 174), width=0.8)
         canvas.line([(x - 14, 63), (x + 14, 63)], (160, 164, 174), width=0.8)
     canvas.rect(5, 71, 95, 84, look.colour, r=2, how="down", depth=0.3)
@@ -173,12 +288,38 @@ def bottle(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 90, 18, 3.6)
     body = {1: (196, 222, 226), 2: light(colour, 0.5)}.get(style, colour)
     wide = look.between(15, 17)
-    half = [(42, 24), *bend((42, 26), (42, 30), (50 - wide, 38)), (50 - wide, 84), *bend((50 - wide, 90), (50 - wide + 2, 90), (50 - wide + 6, 90)), (50, 90)]
+    half = [
+        (42, 24),
+        *bend((42, 26), (42, 30), (50 - wide, 38)),
+        (50 - wide, 84),
+        *bend((50 - wide, 90), (50 - wide + 2, 90), (50 - wide + 6, 90)),
+        (50, 90),
+    ]
     if style == 3:
-        half = [(42, 24), *bend((42, 28), (40, 32), (33, 38)), *bend((33, 44), (37, 46), (33, 52)), *bend((33, 52), (37, 58), (33, 64)), *bend((33, 64), (37, 70), (33, 76)), *bend((33, 90), (36, 90), (42, 90)), (50, 90)]
+        half = [
+            (42, 24),
+            *bend((42, 28), (40, 32), (33, 38)),
+            *bend((33, 44), (37, 46), (33, 52)),
+            *bend((33, 52), (37, 58), (33, 64)),
+            *bend((33, 64), (37, 70), (33, 76)),
+            *bend((33, 90), (36, 90), (42, 90)),
+            (50, 90),
+        ]
     canvas.polygon(mirrored(half), body, how="metal" if style == 0 else "round", depth=0.3)
     if style in (1, 2):
-        canvas.polygon(mirrored([(50, 46), (50 - wide + 1.6, 46), (50 - wide + 1.6, 84), *bend((50 - wide + 1.8, 88), (50 - wide + 3, 88.4), (50, 88.4))]), mix(body, (150, 206, 230), 0.6), how="round", depth=0.18)
+        canvas.polygon(
+            mirrored(
+                [
+                    (50, 46),
+                    (50 - wide + 1.6, 46),
+                    (50 - wide + 1.6, 84),
+                    *bend((50 - wide + 1.8, 88), (50 - wide + 3, 88.4), (50, 88.4)),
+                ]
+            ),
+            mix(body, (150, 206, 230), 0.6),
+            how="round",
+            depth=0.18,
+        )
         canvas.line([(50 - wide + 1.6, 46), (50 + wide - 1.6, 46)], (240, 250, 253), width=0.7)
     if style == 1:
         canvas.rect(50 - wide - 0.8, 54, 50 + wide + 0.8, 84, colour, r=2, how="round", depth=0.3)
@@ -186,7 +327,9 @@ def bottle(canvas: Canvas, look: Look) -> None:
             canvas.line([(50 - wide, 57 + row * 6), (50 + wide, 57 + row * 6)], dark(colour, 0.14), width=0.7)
     if style == 2:
         for step in range(5):
-            canvas.line([(50 + wide - 8, 52 + step * 7), (50 + wide - 2.4, 52 + step * 7)], dark(colour, 0.25), width=0.7)
+            canvas.line(
+                [(50 + wide - 8, 52 + step * 7), (50 + wide - 2.4, 52 + step * 7)], dark(colour, 0.25), width=0.7
+            )
     cap = dark(colour, 0.45) if style else INK
     canvas.rect(41, 12, 59, 25, cap, r=2.4, how="round", depth=0.3)
     for step in range(6):
@@ -196,7 +339,9 @@ def bottle(canvas: Canvas, look: Look) -> None:
     if style == 0:
         canvas.text(50, 62, look.label, mix(colour, contrast(colour), 0.8), size=5, width=24)
         canvas.rect(50 - wide, 84, 50 + wide, 88, dark(colour, 0.2), how="round")
-    canvas.shine([(50 - wide + 3, 42), (50 - wide + 5.4, 40), (50 - wide + 5, 80), (50 - wide + 3, 80)], strength=0.4)
+    canvas.shine(
+        [(50 - wide + 3, 42), (50 - wide + 5.4, 40), (50 - wide + 5, 80), (50 - wide + 3, 80)], strength=0.4
+    )
 
 
 def yoga_mat(canvas: Canvas, look: Look) -> None:
@@ -213,12 +358,16 @@ def yoga_mat(canvas: Canvas, look: Look) -> None:
     else:
         for step in range(1, 9):
             part = step / 9
-            canvas.line([(30 + 22 * part, 60 + 26 * part), (72 + 25 * part, 42 + 24 * part)], dark(colour, 0.09), width=0.4)
+            canvas.line(
+                [(30 + 22 * part, 60 + 26 * part), (72 + 25 * part, 42 + 24 * part)], dark(colour, 0.09), width=0.4
+            )
     canvas.ellipse(66, 64, 6.4, 3.6, mix(colour, contrast(colour), 0.25), how="plain")
     canvas.ellipse(66, 64, 4, 2.2, light(colour, 0.06), how="plain")
     thick = 15.0 if look.style == 2 else 12.4
     canvas.polygon([(24, 60 - thick), (66, 41 - thick), (72, 44), (31, 65)], colour, how="down", depth=0.34)
-    canvas.polygon([(31, 66), (74, 46.4), (72, 42 - thick / 2), (28, 60 - thick / 2)], colour, how="down", depth=0.3)
+    canvas.polygon(
+        [(31, 66), (74, 46.4), (72, 42 - thick / 2), (28, 60 - thick / 2)], colour, how="down", depth=0.3
+    )
     canvas.ellipse(27, 60 - thick / 2, 6.6, thick / 2 + 6, dark(colour, 0.08), how="round", depth=0.2)
     for ring in range(4):
         canvas.arc(27, 60 - thick / 2, 5.6 - ring * 1.4, thick / 2 + 5 - ring * 3, dark(colour, 0.34), width=0.6)

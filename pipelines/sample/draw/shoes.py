@@ -19,35 +19,94 @@ def trainer(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 78, 44, 4)
     sole = RUBBER if style == 3 else SOLE
     heel = 66.0 if style == 0 else 68.0
-    canvas.polygon([(9, heel - 3), *bend((9, heel - 3), (6, 78), (12, 79)), (86, 79), *bend((86, 79), (97, 78), (94, heel)), (60, heel - 1)], sole, how="down", depth=0.16)
-    upper = [(11, 67), *bend((11, 67), (7, 50), (13, 37)), *bend((13, 37), (15, 33), (20, 35)), *bend((20, 35), (27, 42), (37, 38)), *bend((37, 38), (43, 36), (47, 40)), *bend((47, 40), (60, 52), (76, 55)), *bend((76, 55), (93, 57), (94, 68)), (94, 69), (11, 69)]
+    canvas.polygon(
+        [
+            (9, heel - 3),
+            *bend((9, heel - 3), (6, 78), (12, 79)),
+            (86, 79),
+            *bend((86, 79), (97, 78), (94, heel)),
+            (60, heel - 1),
+        ],
+        sole,
+        how="down",
+        depth=0.16,
+    )
+    upper = [
+        (11, 67),
+        *bend((11, 67), (7, 50), (13, 37)),
+        *bend((13, 37), (15, 33), (20, 35)),
+        *bend((20, 35), (27, 42), (37, 38)),
+        *bend((37, 38), (43, 36), (47, 40)),
+        *bend((47, 40), (60, 52), (76, 55)),
+        *bend((76, 55), (93, 57), (94, 68)),
+        (94, 69),
+        (11, 69),
+    ]
     canvas.polygon(upper, colour, how="down", depth=0.26)
-    canvas.polygon([(14, 37), *bend((14, 37), (26, 46), (38, 38.4)), (34, 44), *bend((34, 44), (24, 50), (14, 44))], dark(colour, 0.4))
+    canvas.polygon(
+        [(14, 37), *bend((14, 37), (26, 46), (38, 38.4)), (34, 44), *bend((34, 44), (24, 50), (14, 44))],
+        dark(colour, 0.4),
+    )
     if style == 4:
         for row in range(7):
-            canvas.line(bend((12 + row * 0.4, 46 + row * 3.2), (46, 50 + row * 2.6), (80 + row * 2, 58 + row * 1.6)), light(colour, 0.16), width=0.7)
+            canvas.line(
+                bend((12 + row * 0.4, 46 + row * 3.2), (46, 50 + row * 2.6), (80 + row * 2, 58 + row * 1.6)),
+                light(colour, 0.16),
+                width=0.7,
+            )
     if style == 2:
-        canvas.polygon([(80, 56), *bend((80, 56), (94, 57), (94, 69)), (80, 69), *bend((80, 69), (75, 62), (80, 56))], SOLE, depth=0.1)
+        canvas.polygon(
+            [(80, 56), *bend((80, 56), (94, 57), (94, 69)), (80, 69), *bend((80, 69), (75, 62), (80, 56))],
+            SOLE,
+            depth=0.1,
+        )
         canvas.line([(10.4, 70.6), (94, 70.6)], (208, 70, 62), width=0.8)
         canvas.ellipse(25, 56, 5.4, 5.4, SOLE, how="plain")
         canvas.text(25, 56, look.label[:1], dark(accent, 0.2), size=6)
     else:
-        canvas.polygon([(72, 55), *bend((76, 55), (94, 57), (94, 69)), (70, 69), *bend((70, 69), (66, 62), (72, 55))], dark(colour, 0.14), depth=0.14)
-        canvas.polygon([(11, 67), *bend((11, 67), (8, 54), (11.4, 44)), *bend((14, 46), (22, 54), (24, 69)), (11, 69)], dark(colour, 0.14), depth=0.14)
+        canvas.polygon(
+            [(72, 55), *bend((76, 55), (94, 57), (94, 69)), (70, 69), *bend((70, 69), (66, 62), (72, 55))],
+            dark(colour, 0.14),
+            depth=0.14,
+        )
+        canvas.polygon(
+            [(11, 67), *bend((11, 67), (8, 54), (11.4, 44)), *bend((14, 46), (22, 54), (24, 69)), (11, 69)],
+            dark(colour, 0.14),
+            depth=0.14,
+        )
         if style in (0, 3):
-            canvas.polygon([(26, 66), *bend((26, 66), (42, 64), (52, 50)), (57, 53), *bend((57, 53), (46, 69), (27, 69))], accent, depth=0.14)
+            canvas.polygon(
+                [(26, 66), *bend((26, 66), (42, 64), (52, 50)), (57, 53), *bend((57, 53), (46, 69), (27, 69))],
+                accent,
+                depth=0.14,
+            )
         elif style == 1:
             canvas.polygon([(12, 40), (21, 46), (20, 54), (11, 52)], accent)
     for step in range(5):
         x, y = 43.5 + step * 5.4, 40.4 + step * 3.6
-        canvas.line([(x - 4.4, y + 5.8), (x + 1.6, y - 1)], SOLE if not is_light(colour) else dark(colour, 0.5), width=1.3)
+        canvas.line(
+            [(x - 4.4, y + 5.8), (x + 1.6, y - 1)], SOLE if not is_light(colour) else dark(colour, 0.5), width=1.3
+        )
         canvas.ellipse(x - 4.4, y + 5.8, 0.8, 0.8, dark(colour, 0.5), how="plain")
     canvas.polygon([(36, 38), (40, 31), (47, 35), (46, 41)], light(colour, 0.12))
     if style == 0:
-        canvas.polygon([(11, 70), *bend((11, 70), (30, 80), (48, 73)), *bend((48, 73), (60, 69), (93, 71)), (93, 73), *bend((93, 73), (60, 72), (46, 76)), *bend((46, 76), (28, 82), (11, 73))], accent)
+        canvas.polygon(
+            [
+                (11, 70),
+                *bend((11, 70), (30, 80), (48, 73)),
+                *bend((48, 73), (60, 69), (93, 71)),
+                (93, 73),
+                *bend((93, 73), (60, 72), (46, 76)),
+                *bend((46, 76), (28, 82), (11, 73)),
+            ],
+            accent,
+        )
     if style == 3:
         for step in range(11):
-            canvas.polygon([(11 + step * 7.6, 78), (16 + step * 7.6, 78), (14.8 + step * 7.6, 82), (12.2 + step * 7.6, 82)], RUBBER)
+            canvas.polygon(
+                [(11 + step * 7.6, 78), (16 + step * 7.6, 78), (14.8 + step * 7.6, 82), (12.2 + step * 7.6, 82)],
+                RUBBER,
+            )
 
 
 def boot(canvas: Canvas, look: Look) -> None:
@@ -57,20 +116,53 @@ def boot(canvas: Canvas, look: Look) -> None:
     shaft = 22.0 if style == 1 else 14.0
     if style == 2:
         canvas.rect(22, 9, 56, 20, (244, 238, 226), r=5, how="down", depth=0.12)
-    outline = [(24, shaft), (53, shaft), *bend((53, shaft + 12), (50, 48), (58, 54)), *bend((58, 54), (70, 58), (80, 62)), *bend((80, 62), (92, 66), (91, 79)), (22, 79), *bend((22, 79), (20, 62), (25, 50)), *bend((25, 50), (28, 38), (24, shaft))]
+    outline = [
+        (24, shaft),
+        (53, shaft),
+        *bend((53, shaft + 12), (50, 48), (58, 54)),
+        *bend((58, 54), (70, 58), (80, 62)),
+        *bend((80, 62), (92, 66), (91, 79)),
+        (22, 79),
+        *bend((22, 79), (20, 62), (25, 50)),
+        *bend((25, 50), (28, 38), (24, shaft)),
+    ]
     canvas.polygon(outline, colour, how="flat", depth=0.26)
-    canvas.polygon([(72, 59), *bend((78, 61), (92, 66), (91, 79)), (70, 79), *bend((70, 79), (66, 68), (72, 59))], dark(colour, 0.14), depth=0.16)
-    canvas.polygon([(22, 79), *bend((22, 79), (20, 66), (23, 58)), *bend((32, 60), (36, 70), (35, 79))], dark(colour, 0.14), depth=0.16)
+    canvas.polygon(
+        [(72, 59), *bend((78, 61), (92, 66), (91, 79)), (70, 79), *bend((70, 79), (66, 68), (72, 59))],
+        dark(colour, 0.14),
+        depth=0.16,
+    )
+    canvas.polygon(
+        [(22, 79), *bend((22, 79), (20, 66), (23, 58)), *bend((32, 60), (36, 70), (35, 79))],
+        dark(colour, 0.14),
+        depth=0.16,
+    )
     sole = RUBBER if style != 3 else CORK
-    canvas.polygon([(20, 78), (92, 78), (93, 85), *bend((93, 85), (70, 86), (58, 83)), (46, 83), (45, 88), (21, 88)], sole, how="down", depth=0.2)
+    canvas.polygon(
+        [(20, 78), (92, 78), (93, 85), *bend((93, 85), (70, 86), (58, 83)), (46, 83), (45, 88), (21, 88)],
+        sole,
+        how="down",
+        depth=0.2,
+    )
     if style in (1, 2):
         for step in range(10):
             canvas.rect(23 + step * 7, 85, 27.4 + step * 7, 89.4, RUBBER, r=0.6)
     canvas.line([(22, 77.6), (91, 77.6)], light(colour, 0.4), width=0.5)
-    if style == 0 and look.chance[0] < 0.5 or style == 3:
-        canvas.polygon([(35, 34), (46, 34), *bend((46, 34), (45, 46), (50, 58)), (38, 60), *bend((38, 60), (33, 46), (35, 34))], dark(colour, 0.42))
+    if (style == 0 and look.chance[0] < 0.5) or style == 3:
+        canvas.polygon(
+            [
+                (35, 34),
+                (46, 34),
+                *bend((46, 34), (45, 46), (50, 58)),
+                (38, 60),
+                *bend((38, 60), (33, 46), (35, 34)),
+            ],
+            dark(colour, 0.42),
+        )
         for step in range(6):
-            canvas.line([(37 + step * 1.9, 36 + step * 0.2), (38.6 + step * 1.9, 57)], dark(colour, 0.6), width=0.4)
+            canvas.line(
+                [(37 + step * 1.9, 36 + step * 0.2), (38.6 + step * 1.9, 57)], dark(colour, 0.6), width=0.4
+            )
         canvas.rect(22.4, shaft - 6, 27, shaft + 5, dark(colour, 0.3), r=1.4)
     else:
         for step in range(6):
@@ -89,7 +181,18 @@ def sandal(canvas: Canvas, look: Look) -> None:
 
 def _one_sandal(canvas: Canvas, look: Look, x: float, side: int) -> None:
     colour, style = look.colour, look.style
-    outline = [(x + side * 2, 10), (x + side * 12, 18), (x + side * 14, 34), (x + side * 10, 54), (x + side * 11, 78), (x, 90), (x - side * 11, 78), (x - side * 9, 54), (x - side * 13, 32), (x - side * 9, 15)]
+    outline = [
+        (x + side * 2, 10),
+        (x + side * 12, 18),
+        (x + side * 14, 34),
+        (x + side * 10, 54),
+        (x + side * 11, 78),
+        (x, 90),
+        (x - side * 11, 78),
+        (x - side * 9, 54),
+        (x - side * 13, 32),
+        (x - side * 9, 15),
+    ]
     canvas.shadow(x + 1.4, 54, 15, 40, strength=0.2)
     bed = {0: CORK, 1: light(LEATHER, 0.35), 2: RUBBER}.get(style, light(colour, 0.3))
     canvas.blob(outline, dark(bed, 0.25))
@@ -103,13 +206,31 @@ def _one_sandal(canvas: Canvas, look: Look, x: float, side: int) -> None:
             canvas.line(bend((x, 24.4), (x + end * 7, 29), (x + end * 11, 45)), light(colour, 0.3), width=0.8)
         canvas.ellipse(x, 24.6, 2, 2, dark(colour, 0.2), how="down")
         return
-    bands = {0: ((26, 9.0), (43, 9.0)), 1: ((24, 5.0), (36, 5.0), (50, 4.4)), 2: ((26, 7.4), (52, 6.0), (68, 5.0))}[style]
+    bands = {
+        0: ((26, 9.0), (43, 9.0)),
+        1: ((24, 5.0), (36, 5.0), (50, 4.4)),
+        2: ((26, 7.4), (52, 6.0), (68, 5.0)),
+    }[style]
     for y, wide in bands:
         reach = 14.4 if y < 45 else 11.6
-        canvas.polygon([(x - reach, y), *bend((x - reach, y), (x, y - 5), (x + reach, y)), (x + reach, y + wide), *bend((x + reach, y + wide), (x, y + wide - 5), (x - reach, y + wide))], colour, how="round", depth=0.3)
-        canvas.line(bend((x - reach + 1, y + 1), (x, y - 4), (x + reach - 1, y + 1)), light(colour, 0.3), width=0.4)
+        canvas.polygon(
+            [
+                (x - reach, y),
+                *bend((x - reach, y), (x, y - 5), (x + reach, y)),
+                (x + reach, y + wide),
+                *bend((x + reach, y + wide), (x, y + wide - 5), (x - reach, y + wide)),
+            ],
+            colour,
+            how="round",
+            depth=0.3,
+        )
+        canvas.line(
+            bend((x - reach + 1, y + 1), (x, y - 4), (x + reach - 1, y + 1)), light(colour, 0.3), width=0.4
+        )
         if style != 2:
-            canvas.rect(x + side * 7 - 2.2, y - 1, x + side * 7 + 2.2, y + wide - 3.4 + 2, GOLD, r=0.8, how="metal")
+            canvas.rect(
+                x + side * 7 - 2.2, y - 1, x + side * 7 + 2.2, y + wide - 3.4 + 2, GOLD, r=0.8, how="metal"
+            )
 
 
 def backpack(canvas: Canvas, look: Look) -> None:
@@ -118,22 +239,41 @@ def backpack(canvas: Canvas, look: Look) -> None:
     trim = LEATHER if style == 4 else dark(colour, 0.35)
     canvas.shadow(50, 90, 30, 4)
     for side in (-1, 1):
-        canvas.line(bend((50 + side * 18, 30), (50 + side * 36, 48), (50 + side * 24, 82)), dark(trim, 0.15), width=4.4)
+        canvas.line(
+            bend((50 + side * 18, 30), (50 + side * 36, 48), (50 + side * 24, 82)), dark(trim, 0.15), width=4.4
+        )
     canvas.arc(50, 15, 8, 6.4, trim, start=180, end=360, width=2.6)
     top = 14.0
     if style == 1:
         canvas.polygon([(26, 30), (24, 15), (76, 15), (74, 30)], dark(colour, 0.12), how="round", depth=0.2)
         canvas.rect(23, 11, 77, 18.6, dark(colour, 0.22), r=3.4, how="down", depth=0.3)
         top = 26.0
-    body = [(50, top), *bend((50, top), (26, top), (24, 36)), (22, 80), *bend((22, 80), (22, 90), (32, 90)), (50, 90)]
+    body = [
+        (50, top),
+        *bend((50, top), (26, top), (24, 36)),
+        (22, 80),
+        *bend((22, 80), (22, 90), (32, 90)),
+        (50, 90),
+    ]
     canvas.polygon(mirrored(body), colour, how="round", depth=0.26)
     if style == 4 or style == 2:
-        canvas.polygon(mirrored([(50, 13), *bend((50, 13), (25, 13), (23.4, 34)), *bend((23, 42), (24, 46), (34, 47)), (50, 47)]), dark(colour, 0.1), how="round", depth=0.22)
+        canvas.polygon(
+            mirrored(
+                [(50, 13), *bend((50, 13), (25, 13), (23.4, 34)), *bend((23, 42), (24, 46), (34, 47)), (50, 47)]
+            ),
+            dark(colour, 0.1),
+            how="round",
+            depth=0.22,
+        )
         for x in (38, 62):
             canvas.rect(x - 2, 38, x + 2, 62, trim, r=1)
             canvas.rect(x - 2.6, 52, x + 2.6, 56.6, GOLD, r=0.8, how="metal")
     else:
-        canvas.line(bend((27, 44 if style != 1 else 46), (50, 24 if style != 1 else 44), (73, 44 if style != 1 else 46)), dark(colour, 0.35), width=1.1)
+        canvas.line(
+            bend((27, 44 if style != 1 else 46), (50, 24 if style != 1 else 44), (73, 44 if style != 1 else 46)),
+            dark(colour, 0.35),
+            width=1.1,
+        )
     canvas.rect(29, 56, 71, 85, light(colour, 0.06), r=5, how="round", depth=0.2)
     canvas.line([(31, 62.4), (69, 62.4)], dark(colour, 0.4), width=1)
     canvas.line([(64, 62.4), (64, 67)], GOLD if style == 4 else look.accent, width=1.2)
@@ -158,8 +298,26 @@ def handbag(canvas: Canvas, look: Look) -> None:
 def _satchel(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 85, 36, 4)
     canvas.arc(50, 38, 17, 25, dark(look.colour, 0.22), start=180, end=360, width=3)
-    canvas.polygon(mirrored([(50, 38), (22, 38), *bend((22, 38), (16, 60), (14, 80)), *bend((14, 80), (14, 85), (20, 85)), (50, 85)]), look.colour, how="round", depth=0.28)
-    canvas.polygon(mirrored([(50, 36), (21, 36), *bend((21, 36), (20, 56), (30, 60)), (50, 62)]), dark(look.colour, 0.1), how="round", depth=0.22)
+    canvas.polygon(
+        mirrored(
+            [
+                (50, 38),
+                (22, 38),
+                *bend((22, 38), (16, 60), (14, 80)),
+                *bend((14, 80), (14, 85), (20, 85)),
+                (50, 85),
+            ]
+        ),
+        look.colour,
+        how="round",
+        depth=0.28,
+    )
+    canvas.polygon(
+        mirrored([(50, 36), (21, 36), *bend((21, 36), (20, 56), (30, 60)), (50, 62)]),
+        dark(look.colour, 0.1),
+        how="round",
+        depth=0.22,
+    )
     for side in (-1, 1):
         canvas.ellipse(50 + side * 17, 38, 2.2, 2.2, GOLD, how="round")
     canvas.rect(45.6, 57, 54.4, 66, GOLD, r=1.6, how="metal")
@@ -181,9 +339,21 @@ def _tote(canvas: Canvas, look: Look) -> None:
 
 def _crossbody(canvas: Canvas, look: Look) -> None:
     canvas.shadow(50, 85, 30, 4)
-    canvas.line([*bend((23, 50), (20, 4), (52, 8)), *bend((52, 8), (84, 10), (77, 50))], dark(look.colour, 0.2), width=1.8)
-    canvas.polygon(mirrored([(50, 46), (24, 46), *bend((22, 50), (18, 86), (50, 86)), (50, 86)]), look.colour, how="round", depth=0.28)
-    canvas.polygon(mirrored([(50, 45), (23, 45), *bend((23, 45), (24, 70), (50, 70)), (50, 70)]), dark(look.colour, 0.1), how="round", depth=0.2)
+    canvas.line(
+        [*bend((23, 50), (20, 4), (52, 8)), *bend((52, 8), (84, 10), (77, 50))], dark(look.colour, 0.2), width=1.8
+    )
+    canvas.polygon(
+        mirrored([(50, 46), (24, 46), *bend((22, 50), (18, 86), (50, 86)), (50, 86)]),
+        look.colour,
+        how="round",
+        depth=0.28,
+    )
+    canvas.polygon(
+        mirrored([(50, 45), (23, 45), *bend((23, 45), (24, 70), (50, 70)), (50, 70)]),
+        dark(look.colour, 0.1),
+        how="round",
+        depth=0.2,
+    )
     canvas.ellipse(50, 68, 3.6, 3.6, GOLD, how="round")
     canvas.polygon([(48.6, 71), (51.4, 71), (53, 83), (50, 81), (47, 83)], light(look.colour, 0.2))
     for x in (24, 76):
@@ -203,4 +373,6 @@ def _clutch(canvas: Canvas, look: Look) -> None:
     canvas.ellipse(50, 66, 4, 4, GOLD, how="round", depth=0.35)
     canvas.ellipse(49, 65, 1.4, 1.4, (255, 248, 226), how="plain")
     for number in range(22):
-        canvas.ellipse(20 + (number * 29) % 61, 56 + (number * 17) % 22, 0.5, 0.5, light(look.colour, 0.6), how="plain")
+        canvas.ellipse(
+            20 + (number * 29) % 61, 56 + (number * 17) % 22, 0.5, 0.5, light(look.colour, 0.6), how="plain"
+        )
