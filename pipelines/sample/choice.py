@@ -17,7 +17,7 @@ from pipelines.sample.wishes import Wishes
 
 MOST_SEEN = 6
 # How much each part of a taste moves a choice, in units of the logit's own noise.
-AESTHETIC, BRAND, COLOUR, PRICE = 1.5, 0.75, 0.7, 7.0
+AESTHETIC, BRAND, COLOUR, PRICE = 2.2, 0.9, 0.8, 8.0
 NOVELTY, NOVELTY_DAYS = 1.6, 45.0
 APPEAL = 0.95
 NEVER = -1e9

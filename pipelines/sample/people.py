@@ -16,6 +16,10 @@ from pipelines.sample.tables import moments
 from pipelines.sample.vocabulary import Vocabulary
 
 WOMAN, MAN = 1, 2
+# Tastes are not independent: each shopper is a variation on one of these many circles of like-minded people.
+CIRCLES = 16
+OWN_INTERESTS = 0.3  # part of a shopper's interests that is not the circle's
+OWN_AESTHETIC = 0.5  # how far a shopper's aesthetic strays from the circle's, in its own units
 STREETS = ("High Street", "Mill Lane", "Station Road", "Church Walk", "Park Avenue", "Bridge Street")
 
 
@@ -24,8 +28,8 @@ class Tastes:
     """What moves each shopper, one row a user; the numbers of kinds, brands and colours are those of `Traits`.
 
     `activity` is the relative number of wishes, `kinds` (shape [users, kinds]) what they are for, `level` the
-    price level that is liked (0 to 1), `size` the place on each scale of sizes (0 to 1), `loyalty` the chance that a
-    consumable is bought again, `joined` in days since the start, `tracked` whether behaviour may be recorded.
+    price level that is liked (0 to 1), `size` the place on each scale of sizes (0 to 1), `loyalty` the chance that
+    a consumable is bought again, `joined` in days since the start, `tracked` whether behaviour may be recorded.
     """
 
     activity: Floats
@@ -81,10 +85,12 @@ def draw_people(
         }
     )
     addresses = _addresses(words, frame, random)
+    circle = random.integers(CIRCLES, size=users)
+    shared = random.normal(size=(CIRCLES, AESTHETICS))
     tastes = Tastes(
         activity=random.lognormal(0, 0.85, users),
-        kinds=_kinds(words, gender, random),
-        aesthetic=random.normal(size=(users, AESTHETICS)),
+        kinds=_kinds(words, gender, circle, random),
+        aesthetic=shared[circle] + OWN_AESTHETIC * random.normal(size=(users, AESTHETICS)),
         brands=random.normal(size=(users, brands)),
         colours=random.normal(size=(users, colours)),
         level=random.beta(2.2, 2.2, users),
@@ -98,15 +104,19 @@ def draw_people(
     return People(frame, addresses, tastes)
 
 
-def _kinds(words: Vocabulary, gender: Ints, random: np.random.Generator) -> Floats:
-    """A shopper lives in two or three departments, and in each of them prefers some kinds."""
+def _kinds(words: Vocabulary, gender: Ints, circle: Ints, random: np.random.Generator) -> Floats:
+    """A shopper lives in two or three departments, and in each of them prefers some kinds: mostly the circle's."""
     departments = sorted({kind.department.en for kind in words.kinds})
     of_kind = np.array([departments.index(kind.department.en) for kind in words.kinds])
-    interest = random.dirichlet(np.full(len(departments), 0.4), len(gender)) + 0.008
-    within = random.gamma(0.9, 1.0, (len(gender), len(words.kinds)))
-    demand = np.array([kind.demand for kind in words.kinds])
+
+    def interests(count: int) -> Floats:
+        weights: Floats = (random.dirichlet(np.full(len(departments), 0.3), count) + 0.006)[:, of_kind]
+        weights = weights * random.gamma(0.7, 1.0, (count, len(words.kinds)))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+    weights = (1 - OWN_INTERESTS) * interests(CIRCLES)[circle] + OWN_INTERESTS * interests(len(gender))
+    weights = weights * np.array([kind.demand for kind in words.kinds])
     womens = np.array([kind.audience == "women" for kind in words.kinds])
-    weights = interest[:, of_kind] * within * demand
     weights[np.ix_(gender == MAN, womens)] *= 0.12
     shares: Floats = weights / weights.sum(axis=1, keepdims=True)
     return shares

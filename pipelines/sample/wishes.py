@@ -62,7 +62,8 @@ def season_by_day(words: Vocabulary, *, start: datetime, days: int) -> Floats:
     dates = [start + timedelta(days=day) for day in range(days)]
     place = np.array([date.month - 1 + (date.day - 15.5) / 30.5 for date in dates])
     before = np.floor(place).astype(int)
-    part = place - before
+    # The months' edges are soft, but within about a week: nobody buys a Christmas tree in January.
+    part = np.clip(0.5 + (place - before - 0.5) * 4, 0, 1)
     wanted: Floats = middles[:, before % 12] * (1 - part) + middles[:, (before + 1) % 12] * part
     return wanted
 
