@@ -68,12 +68,19 @@ class Hit:
         )
 
 
+def _already_there(_ids: Sequence[str]) -> None:
+    """What an engine does to prefetch documents that cost nothing to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Hits in the asked order, the size of the whole matching set, and facet counts by field.
 
     `max_lexical` is the highest lexical score in the matching set, for normalising. With sort "relevance" the hits
     are in the order of `fused` below.
+
+    `prefetch` reads the documents of the hits with these ids together, for an engine that needs a request for each
+    otherwise; call it with the ids of a page before its documents are read.
     """
 
     hits: Sequence[Hit]
@@ -81,6 +88,7 @@ class Result:
     facets: Mapping[str, Sequence[tuple[str, int]]]
     generation: str
     max_lexical: float
+    prefetch: Callable[[Sequence[str]], None] = _already_there
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from opensearchpy.helpers import streaming_bulk
 
 from analysis.text import Analyser, analyser
 from core.artifacts import Artifacts
@@ -26,8 +27,7 @@ from index.opensearch_search import Searcher
 from index.query import Query
 from index.shelf import Shelf
 
-_CHUNK = 500
-_CHUNK_BYTES = 8_000_000
+_CHUNK = 250  # documents a request, at most a few megabytes
 _ATTEMPTS = 20  # how often a batch is tried again when another writer was faster
 
 
@@ -153,11 +153,15 @@ class OpenSearchEngine:
         with self._cluster.errors():
             body = index_body(meta=meta, dimensions=meta["dimensions"] if knn else 0)
             self._client.indices.create(index=index, body=body)
-            actions = self._creations(documents, vectors=vectors, knn=knn, ids=ids)
-            for _ in streaming_bulk(
-                self._client, actions, index=index, chunk_size=_CHUNK, max_chunk_bytes=_CHUNK_BYTES
-            ):
-                pass
+            sources = self._sources(documents, vectors=vectors, knn=knn, ids=ids)
+            with ThreadPoolExecutor(1) as pool:  # the server indexes a chunk while the next one is analysed
+                sending: Future[None] | None = None
+                while chunk := list(islice(sources, _CHUNK)):
+                    if sending:
+                        sending.result()
+                    sending = pool.submit(self._send, index, chunk)
+                if sending:
+                    sending.result()
         if vectors is not None:
             if vectors.ndim != 2 or len(vectors) != len(ids):
                 raise InvalidInput(f"{len(ids)} documents cannot have vectors of shape {vectors.shape}")
@@ -170,14 +174,21 @@ class OpenSearchEngine:
             self._client.indices.refresh(index=index)
             self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
-    def _creations(
+    def _send(self, index: str, chunk: list[tuple[str, dict[str, Any]]]) -> None:
+        lines = [line for id_, made in chunk for line in ({"index": {"_id": id_}}, made)]
+        answer = self._client.bulk(index=index, body=lines)
+        if answer["errors"]:
+            said = next(item["index"] for item in answer["items"] if "error" in item["index"])
+            raise InvalidInput(f"OpenSearch refused {said['_id']}: {said['error']['reason']}", id=said["_id"])
+
+    def _sources(
         self,
         documents: Iterable[Document],
         *,
         vectors: npt.NDArray[np.float32] | None,
         knn: bool,
         ids: list[str],
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         seen: set[str] = set()
         for row, document in enumerate(documents):
             check_id(document.id)
@@ -186,8 +197,7 @@ class OpenSearchEngine:
             seen.add(document.id)
             ids.append(document.id)
             vector = vectors[row] if vectors is not None and row < len(vectors) else None
-            made = source(document, tokens=self._tokens(document), vector=vector, knn=knn)
-            yield {"_op_type": "index", "_id": document.id, "_source": made}
+            yield document.id, source(document, tokens=self._tokens(document), vector=vector, knn=knn)
 
     def _tokens(self, document: Document) -> dict[str, list[str]]:
         return indexed_tokens(document, analyser=analyser(), weights=self._weights)

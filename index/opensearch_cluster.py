@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
 
-from core.errors import Conflict, NotFound, Unavailable
+from core.errors import BadSettings, Conflict, NotFound, Unavailable
 from index.engine import Generation
 
 T = TypeVar("T")
@@ -32,6 +32,8 @@ class Cluster:
     """The connection and what is done with whole generations."""
 
     def __init__(self, url: str, *, index_name: str, timeout: float) -> None:
+        if not urlsplit(url).hostname:
+            raise BadSettings(f"MERX_OPENSEARCH_URL: {url!r} has no host")
         self.client = OpenSearch(hosts=[url], timeout=timeout, max_retries=0, pool_maxsize=32)
         self.index_name = index_name
         self._shown = _without_password(url)

@@ -85,13 +85,16 @@ def words_dsl(prefix: str, *, size: int) -> Dsl:
     """Counts of the title words that start with `prefix`."""
     return {
         "size": 0,
-        "aggs": {"words": {"terms": {"field": "words", "include": literal(prefix) + ".*", **_frequent(size)}}},
+        "aggs": {"words": {"terms": {"field": "words", "include": starting_with(prefix), **_frequent(size)}}},
     }
 
 
-def literal(text: str) -> str:
-    """A pattern of Lucene's that matches just this text."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+def starting_with(prefix: str) -> str:
+    """A pattern of Lucene's for the values that start with a text.
+
+    In brackets, because OpenSearch 2.19 treats `text.*` specially and then fails when no value sorts behind it.
+    """
+    return re.sub(r"([^\w\s])", r"\\\1", prefix) + "(.*)"
 
 
 def _clause(clause: Clause, *, name: str | None = None) -> Dsl:
@@ -120,7 +123,7 @@ def _any_of(clause: AnyOf) -> Dsl:
 def _terms(facet: Facet) -> Dsl:
     if facet.field.startswith(ATTRIBUTE):
         name = facet.field.removeprefix(ATTRIBUTE)
-        return {"field": "attributes", "include": f"{literal(name)}{SEPARATOR}.*", **_frequent(facet.size)}
+        return {"field": "attributes", "include": starting_with(name + SEPARATOR), **_frequent(facet.size)}
     return {"field": facet.field, **_frequent(facet.size)}
 
 

@@ -7,11 +7,13 @@ Their ids go along with the words, so that one request counts, filters and pages
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from opensearchpy.exceptions import NotFoundError
+
 from analysis.text import Analyser
-from core.errors import BrokenArtifact, InvalidInput, Unavailable
+from core.errors import BrokenArtifact, InvalidInput, NotFound, Unavailable
 from index.documents import Document, document_from_json
 from index.engine import FUSION, Hit, Result
 from index.lexical import LexicalWeights, plan
@@ -33,6 +35,8 @@ from index.shelf import Shelf
 
 _FEWEST = 200  # neighbours asked of the k-NN graph, whose answer is the better the more it looks for
 _MOST = 10_000
+_AHEAD = 24  # documents read along with the first that is asked for
+_SHOWN: Dsl = {"_source": False, "docvalue_fields": ["popularity", "rating", "rating_count", "in_stock"]}
 
 
 class Searcher:
@@ -54,7 +58,7 @@ class Searcher:
     def complete(self, prefix: str, *, size: int) -> list[tuple[str, int]]:
         """Title words that start with `prefix`, with the number of documents, the most frequent first."""
         body = words_dsl(prefix, size=size)
-        answer = self._cluster.on_live(lambda meta: self._asked(meta, body))
+        (answer,) = self._cluster.on_live(lambda meta: self._asked(meta, [body]))
         return [(bucket["key"], bucket["doc_count"]) for bucket in answer["aggregations"]["words"]["buckets"]]
 
     def _search(self, meta: Meta, query: Query) -> Result:
@@ -65,41 +69,43 @@ class Searcher:
         wanted = plan(query.text, weights=self._weights) if query.text else None
         lexical = [lexical_dsl(wanted)] if wanted else []
         where = [filter_dsl(query.where)] if query.where is not None else []
+        cut = {"filter": [*where, all_dsl(query.refinements)]}
         fused = query.sort == "relevance" and bool(near)
         first = 0 if fused else query.offset
+        size = query.offset + query.limit - first
         page = {
             "query": _united(lexical, near, query, where),
             "post_filter": all_dsl(query.refinements),
             "aggs": facets_dsl(query),
             "sort": sort_dsl(query.sort),
             "from": first,
-            "size": query.offset + query.limit - first,
+            "size": size,
+            "track_scores": True,
             **_SHOWN,
         }
-        answer = self._asked(meta, page)
-        hits = [_Raw.of(hit, near) for hit in answer["hits"]["hits"]]
-        cut = {"filter": [*where, all_dsl(query.refinements)]}
-        if not lexical:
-            highest = 0.0
-        elif hits and first == 0 and query.sort == "relevance":
-            highest = hits[0].lexical
-        else:
-            best = {"query": {"bool": {"must": lexical, **cut}}, "size": 1, "_source": False}
-            highest = _highest(self._asked(meta, best))
+        best = {"query": {"bool": {"must": lexical, **cut}}, "size": 1, **_SHOWN}
+        both = {"bool": {"must": [these_dsl(near)], "should": lexical, **cut}}
+        scored = {"query": both, "size": len(near), **_SHOWN}
+        needs_best = bool(lexical) and not (query.sort == "relevance" and first == 0 and size > 0)
+        searches = [page, *([best] if needs_best else []), *([scored] if fused else [])]
+        answer, *others = self._asked(meta, searches, parts=query.parts)
+        documents = _Documents(lambda ids: self._documents(meta, ids))
+        hits = _hits(answer, near, documents)
+        top = _hits(others[0], near, documents) if needs_best else hits
+        highest = top[0].lexical if top and lexical else 0.0
         if fused:
-            scored = {"bool": {"must": [these_dsl(near)], "should": lexical, **cut}}
             known = {hit.id for hit in hits}
-            more = self._asked(meta, {**_SHOWN, "query": scored, "size": len(near), "_source": False})
-            hits += [_Raw.of(hit, near) for hit in more["hits"]["hits"] if hit["_id"] not in known]
+            hits += [hit for hit in _hits(others[-1], near, documents) if hit.id not in known]
             hits.sort(key=lambda hit: (-(hit.lexical / (highest or 1.0) + FUSION * hit.vector), hit.id))
             hits = hits[query.offset : query.offset + query.limit]
-        lacking = self._documents(meta, [hit.id for hit in hits if hit.document is None])
+        documents.expected = [hit.id for hit in hits]
         return Result(
-            [hit.finished(lacking) for hit in hits if hit.document or hit.id in lacking],
+            hits,
             answer["hits"]["total"]["value"],
             {facet.field: facet_pairs(facet, answer["aggregations"]) for facet in query.facets},
             meta.generation.name,
             highest,
+            documents.fetch,
         )
 
     def _nearest(self, meta: Meta, query: Query) -> dict[str, float]:
@@ -116,23 +122,29 @@ class Searcher:
             return shelf.nearest(vector, size=query.vector_size, floor=query.vector_floor)
         wanted = min(max(_FEWEST, 2 * query.vector_size), _MOST)
         knn = {"knn": {"vector": {"vector": vector.tolist(), "k": wanted}}}
-        answer = self._asked(meta, {"query": knn, "size": query.vector_size, "_source": False})
+        (answer,) = self._asked(meta, [{"query": knn, "size": query.vector_size, "_source": False}])
         # Lucene's score for a cosine c is (1 + c) / 2.
         cosines = {hit["_id"]: 2.0 * hit["_score"] - 1.0 for hit in answer["hits"]["hits"]}
         return {id_: cosine for id_, cosine in cosines.items() if cosine >= query.vector_floor}
 
-    def _asked(self, meta: Meta, body: Dsl) -> dict[str, Any]:
+    def _asked(self, meta: Meta, searches: Sequence[Dsl], *, parts: bool = False) -> list[dict[str, Any]]:
+        """The answers to several searches: in one request, but for `parts`, which OpenSearch tells only singly."""
         index = self._cluster.index(meta.generation.name)
+        bodies = [{"track_total_hits": True, **search} for search in searches]
         with self._cluster.errors():
-            # Only as a parameter of the address does this give the scores of the named parts.
-            answer: dict[str, Any] = self._cluster.client.search(
-                index=index,
-                body={"track_total_hits": True, **body},
-                params={"include_named_queries_score": "true"},
-            )
-        if answer["_shards"]["failed"]:
-            raise Unavailable(f"OpenSearch could not search {index}: {answer['_shards']['failures'][0]['reason']}")
-        return answer
+            if parts:
+                asked = {"include_named_queries_score": "true"}
+                answers = [self._cluster.client.search(index=index, body=body, params=asked) for body in bodies]
+            else:
+                lines = [line for body in bodies for line in ({"index": index}, body)]
+                answers = self._cluster.client.msearch(body=lines)["responses"]
+        for answer in answers:
+            if answer.get("status") == 404:
+                raise NotFoundError(404, "index_not_found_exception", answer)
+            if "error" in answer or answer["_shards"]["failed"]:
+                said = answer.get("error") or answer["_shards"]["failures"]
+                raise Unavailable(f"OpenSearch could not search {index}: {said}")
+        return answers
 
     def _documents(self, meta: Meta, ids: Sequence[str]) -> dict[str, Document]:
         if not ids:
@@ -146,31 +158,46 @@ class Searcher:
         return {entry["_id"]: document_from_json(entry["_source"]["document"]) for entry in found}
 
 
-@dataclass(slots=True)
-class _Raw:
-    id: str
-    lexical: float
-    vector: float
-    parts: dict[str, float]
-    document: Document | None
+class _Documents:
+    """The documents of a result's hits, read some at a time when first one of them is asked for."""
 
-    @classmethod
-    def of(cls, hit: Dsl, near: dict[str, float]) -> _Raw:
-        document = hit.get("_source", {}).get("document")
-        return cls(
-            hit["_id"],
-            float(hit["_score"] or 0.0),
-            near.get(hit["_id"], 0.0),
-            dict(hit.get("matched_queries") or {}),
-            document_from_json(document) if document else None,
+    def __init__(self, ask: Callable[[Sequence[str]], dict[str, Document]]) -> None:
+        self.expected: list[str] = []  # in the order in which they are likely to be read
+        self._ask = ask
+        self._found: dict[str, Document] = {}
+
+    def fetch(self, ids: Sequence[str]) -> None:
+        """Read these together."""
+        self._found |= self._ask([id_ for id_ in ids if id_ not in self._found])
+
+    def read(self, id_: str) -> Document:
+        """One of them; raises NotFound when it was deleted since the search."""
+        if id_ not in self._found:
+            unread = [other for other in self.expected if other not in self._found]
+            self.fetch([id_, *(other for other in unread[:_AHEAD] if other != id_)])
+        if id_ not in self._found:
+            raise NotFound(f"the document {id_} was deleted a moment ago", id=id_)
+        return self._found[id_]
+
+
+def _hits(answer: dict[str, Any], near: dict[str, float], documents: _Documents) -> list[Hit]:
+    found = []
+    for hit in answer["hits"]["hits"]:
+        fields, parts = hit.get("fields", {}), hit.get("matched_queries")
+        found.append(
+            Hit(
+                id=hit["_id"],
+                lexical=float(hit["_score"] or 0.0),
+                vector=near.get(hit["_id"], 0.0),
+                popularity=float(fields.get("popularity", (0.0,))[0]),
+                rating=fields.get("rating", (None,))[0],
+                rating_count=int(fields.get("rating_count", (0,))[0]),
+                in_stock=fields.get("in_stock") == ["true"],
+                read=partial(documents.read, hit["_id"]),
+                parts=parts if isinstance(parts, dict) else {},  # a list of names where no scores were asked for
+            )
         )
-
-    def finished(self, documents: dict[str, Document]) -> Hit:
-        document = self.document or documents[self.id]
-        return Hit.of(document, lexical=self.lexical, vector=self.vector, parts=self.parts)
-
-
-_SHOWN: Dsl = {"_source": ["document"], "track_scores": True}
+    return found
 
 
 def _united(lexical: list[Dsl], near: dict[str, float], query: Query, where: list[Dsl]) -> Dsl:
@@ -178,8 +205,3 @@ def _united(lexical: list[Dsl], near: dict[str, float], query: Query, where: lis
     if not found:
         return {"bool": {"filter": where or [{"match_all": {}}]}}
     return {"bool": {"should": found, "minimum_should_match": 1, "filter": where}}
-
-
-def _highest(answer: dict[str, Any]) -> float:
-    hits = answer["hits"]["hits"]
-    return float(hits[0]["_score"]) if hits else 0.0

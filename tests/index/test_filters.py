@@ -67,7 +67,17 @@ def test_a_sort_puts_missing_values_last_and_breaks_ties_by_id(served: Shop, sor
     assert [id_ for page in pages for id_ in page] == expected
 
 
-FACETS = ("brand", "category", "seller", "currency", "in_stock", "id", "attributes.colour", "attributes.width cm")
+FACETS = (
+    "brand",
+    "category",
+    "seller",
+    "currency",
+    "in_stock",
+    "id",
+    "attributes.colour",
+    "attributes.width cm",
+    "attributes.zz nobody has this",
+)
 
 
 def test_facets_count_the_whole_matching_set(served: Shop) -> None:

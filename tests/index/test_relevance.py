@@ -147,3 +147,20 @@ def test_a_generation_without_vectors_answers_with_words(engine: SearchEngine) -
     with_vector = ids(engine, Query(text=words("lamp"), vector=vector, limit=50))
     assert with_vector == ids(engine, Query(text=words("lamp"), limit=50)) != []
     assert engine.search(Query(vector=vector)).total == 0
+
+
+def test_a_hit_says_what_ranking_weighs(served: Shop) -> None:
+    hits = served.engine.search(Query(text=words("lamp"), limit=200)).hits
+    assert len(hits) > 20
+    for hit in hits:
+        document = hit.document
+        assert document == served.documents[int(hit.id[1:])]
+        assert (hit.popularity, hit.rating) == (document.popularity, document.rating)
+        assert (hit.rating_count, hit.in_stock) == (document.rating_count, document.in_stock)
+
+
+def test_documents_of_a_page_can_be_read_together(served: Shop) -> None:
+    found = served.engine.search(Query(text=words("lamp"), limit=200))
+    page = found.hits[-3:]
+    found.prefetch([hit.id for hit in page])
+    assert [hit.document for hit in page] == [served.documents[int(hit.id[1:])] for hit in page]
