@@ -112,7 +112,8 @@ def _kinds(words: Vocabulary, gender: Ints, circle: Ints, random: np.random.Gene
     def interests(count: int) -> Floats:
         weights: Floats = (random.dirichlet(np.full(len(departments), 0.3), count) + 0.006)[:, of_kind]
         weights = weights * random.gamma(0.7, 1.0, (count, len(words.kinds)))
-        return weights / weights.sum(axis=1, keepdims=True)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return weights
 
     weights = (1 - OWN_INTERESTS) * interests(CIRCLES)[circle] + OWN_INTERESTS * interests(len(gender))
     weights = weights * np.array([kind.demand for kind in words.kinds])

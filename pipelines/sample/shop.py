@@ -32,7 +32,7 @@ from pipelines.sample.wishes import (
 
 DEFAULT_UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 730
-WISHES_PER_USER = 17.5
+WISHES_PER_USER = 15.5
 
 
 @dataclass(frozen=True, slots=True)

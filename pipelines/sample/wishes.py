@@ -18,7 +18,7 @@ from pipelines.sample.vocabulary import Vocabulary
 
 Bools = npt.NDArray[np.bool_]
 
-MORE_PER_VISIT = 0.85  # further wishes that come up during a visit, on average
+MORE_PER_VISIT = 1.15  # further wishes that come up during a visit, on average
 MOST_MORE = 4
 PURCHASE_CHANCE = 0.62
 REORDER_DAYS = 9  # what runs out within so many days is ordered together
@@ -155,7 +155,7 @@ def repeat_wishes(
     random = generator(seed, "repeats")
     days = season.shape[1]
     pause = np.array([kind.repeat for kind in words.kinds])
-    visits = int(wishes.visit.max(initial=-1)) + 1
+    first_visit = visits = int(wishes.visit.max(initial=-1)) + 1
     rows = np.flatnonzero(wishes.buys & (pause[wishes.kind] > 0))
     user, kind, at = wishes.user[rows], wishes.kind[rows], wishes.at[rows]
     item, fits = items[rows], wishes.fits[rows]
@@ -170,16 +170,16 @@ def repeat_wishes(
         visit = visits + np.arange(len(user))
         visits += len(user)
         parts.append(replace(_wishes(user, kind, at, visit=visit), same=same, fits=fits))
-    return _ordered_together(joined_wishes(*parts))
+    return _ordered_together(joined_wishes(*parts), first_visit=first_visit)
 
 
-def _ordered_together(wishes: Wishes) -> Wishes:
+def _ordered_together(wishes: Wishes, *, first_visit: int) -> Wishes:
     """Put what a shopper needs within REORDER_DAYS into one visit, at the last of its moments."""
     span = wishes.user * 1_000 + np.floor(wishes.at / REORDER_DAYS).astype(np.int64)
     _, group = np.unique(span, return_inverse=True)
     latest = np.full(group.max(initial=-1) + 1, -np.inf)
     np.maximum.at(latest, group, wishes.at)
-    return replace(wishes, at=latest[group], visit=wishes.visit.min(initial=0) + group)
+    return replace(wishes, at=latest[group], visit=first_visit + group)
 
 
 def _wishes(user: Ints, kind: Ints, at: Floats, *, visit: Ints) -> Wishes:
