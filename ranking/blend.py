@@ -57,6 +57,11 @@ class BlendRecommender:
         self._items = 0
 
     @property
+    def items(self) -> int:
+        """How many items it was fitted with."""
+        return self._items
+
+    @property
     def parameters(self) -> Mapping[str, Any]:
         """What it was made with: its own parameters and the models'; the learned weights are no parameters."""
         return {**self._how, "models": {name: dict(model.parameters) for name, model in self.models.items()}}

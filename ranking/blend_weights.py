@@ -7,7 +7,7 @@ depend on no search order; they are kept at 0 or above, and drawn to equal weigh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,12 +24,10 @@ _BUDGET = 200  # iterations of the optimiser
 _PRIOR_CASES = 20.0  # how many cases the pull towards equal weights is worth
 
 
-class Blended(Protocol):
-    """What gives the normalised scores of several models."""
+class Shares(Protocol):
+    """Gives the normalised scores of each model by name, of shape [histories, items]."""
 
-    def shares(self, histories: Sequence[History], *, now: int) -> list[Floats]:
-        """One array of shape [histories, items] for each model."""
-        ...
+    def __call__(self, histories: Sequence[History], *, now: int) -> Mapping[str, Floats]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +39,28 @@ class Pool:
     starts: Longs  # [cases + 1]
 
 
-def candidate_pool(blend: Blended, split: Split, *, size: int) -> Pool:
-    """The `size` best new items of every model for each case, with what every model says of them."""
+def candidate_pool(shares: Shares, split: Split, *, size: int) -> Pool:
+    """The `size` best new items of every model for each case (at least one), with what all models say of them."""
     features: list[Floats] = []
     taken: list[npt.NDArray[np.bool_]] = []
-    lengths: list[int] = []
     for first in range(0, len(split.histories), _BLOCK):
         histories = split.histories[first : first + _BLOCK]
-        shares = np.stack(blend.shares(histories, now=split.now), axis=1)  # [histories, models, items]
+        said = np.stack(list(shares(histories, now=split.now).values()), axis=1)  # [histories, models, items]
         for row, history in enumerate(histories):
-            new = np.ones(shares.shape[2], dtype=np.bool_)
+            new = np.ones(said.shape[2], dtype=np.bool_)
             new[history.items] = False
-            best = [top(scores, size=size, allowed=new) for scores in shares[row]]
-            candidates = np.unique(np.concatenate(best))
-            features.append(shares[row][:, candidates].T)
+            candidates = np.unique(np.concatenate([top(scores, size=size, allowed=new) for scores in said[row]]))
+            features.append(said[row][:, candidates].T)
             taken.append(np.isin(candidates, split.targets[first + row]))
-            lengths.append(len(candidates))
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    if not features:
-        return Pool(np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.bool_), starts)
+    starts = np.concatenate([[0], np.cumsum([len(each) for each in taken])]).astype(np.int64)
     return Pool(np.concatenate(features), np.concatenate(taken), starts)
 
 
-def learn_weights(pool: Pool) -> Floats:
-    """The weights of the models, none below 0, adding up to 1; shape [models].
+def learn_weights(pool: Pool) -> list[float]:
+    """The weights of the models, none below 0, adding up to 1.
 
-    The likelihood of a case is the mean over the candidates that were taken; cases without one say nothing.
+    The likelihood of a case is the mean over the candidates that were taken; cases without one say nothing. A
+    model that says nothing of any candidate gets 0.
     """
     models = pool.features.shape[1]
     cases = np.repeat(np.arange(len(pool.starts) - 1), np.diff(pool.starts))
@@ -74,7 +68,7 @@ def learn_weights(pool: Pool) -> Floats:
     useful = taken[cases] > 0
     equal = np.ones(models)
     if not useful.any():
-        return np.full(models, 1 / models, dtype=np.float32)
+        return [1 / models] * models
     features = pool.features[useful].astype(np.float64)
     _, cases = np.unique(cases[useful], return_inverse=True)
     starts = np.flatnonzero(np.r_[True, cases[1:] != cases[:-1]])
@@ -94,6 +88,6 @@ def learn_weights(pool: Pool) -> Floats:
         loss, equal, jac=True, method="L-BFGS-B", bounds=[(0, None)] * models, options={"maxiter": _BUDGET}
     )
     learned = np.where(features.any(axis=0), np.maximum(found.x, 0.0), 0.0)
-    total = learned.sum()
-    weights: Floats = (learned / total if total > 0 else equal / models).astype(np.float32)
-    return weights
+    if learned.sum() == 0:
+        return [1 / models] * models
+    return [float(weight) for weight in learned / learned.sum()]

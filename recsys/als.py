@@ -1,8 +1,9 @@
 """Implicit matrix factorisation by alternating least squares, with shoppers folded in from their history.
 
 Source: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008 (the explanation
-of a score is their section 5). The item factors are fitted by `implicit` (conjugate gradient steps: Takacs, Pilaszy,
-Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative Filtering", RecSys 2011).
+of a score is their section 5). The item factors are fitted by `implicit` (conjugate gradient steps: Takacs,
+Pilaszy, Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative Filtering",
+RecSys 2011).
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ import scipy.sparse as sparse
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
-from recsys.base import Model, ranked_shares
-from recsys.data import Floats, History, TrainingData
+from recsys.base import Model
+from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import history_matrix
-from recsys.protocol import Reason
 from recsys.storage import Array
 
 _BLOCK = 1024
@@ -84,15 +84,21 @@ class AlsModel(Model):
         lengths = np.linalg.norm(self._factors, axis=1)
         dots: Floats = self._factors @ self._factors[item]
         both = lengths * lengths[item]
-        return np.divide(dots, both, out=np.zeros_like(dots), where=both > 0)
+        likeness: Floats = np.divide(dots, both, out=np.zeros_like(dots), where=both > 0)
+        return likeness
 
-    def explain(self, history: History, item: int, *, now: int) -> Reason:
-        self.check(item)
+    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
         extra = self._confidence([history])
         own = self._factors[extra.indices].astype(np.float64)
-        normal = self._normal + (own * extra.data[:, None]).T @ own
-        shares = (1.0 + extra.data) * (own @ np.linalg.solve(normal, self._factors[item].astype(np.float64)))
-        return Reason(self.name, float(shares.sum()), ranked_shares(extra.indices, shares))
+        if len(own) > own.shape[1]:
+            normal = self._normal + (own * extra.data[:, None]).T @ own
+            pulls = own @ np.linalg.solve(normal, self._factors[items].astype(np.float64).T)
+        else:  # the same by the push-through identity, in the dimension of the history
+            leverage = self._leverage[extra.indices].astype(np.float64)
+            system = (own @ leverage.T) * extra.data + np.eye(len(own))
+            pulls = np.linalg.solve(system, leverage @ self._factors[items].astype(np.float64).T)
+        shares: Floats = (pulls * (1.0 + extra.data)[:, None]).T.astype(np.float32)
+        return extra.indices, shares
 
     def _confidence(self, histories: Sequence[History]) -> sparse.csr_matrix:
         """What the confidence in each item of the histories has above 1, shape [histories, items]."""

@@ -51,7 +51,11 @@ class Model(ABC):
         """How like one item all items are, shape [items]; 0 where nothing is known."""
 
     @abstractmethod
-    def explain(self, history: History, item: int, *, now: int) -> Reason: ...
+    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+        """What each item of the history brings to each of `items`: sources, and shares of shape [items, sources].
+
+        The shares of an item add up to its score (less what it would get for anyone).
+        """
 
     @abstractmethod
     def _arrays(self) -> dict[str, Array]: ...
@@ -71,6 +75,11 @@ class Model(ABC):
         scores[item] = 0.0
         best = top(scores, size=size, allowed=allowed)
         return Scored(best, scores[best])
+
+    def explain(self, history: History, item: int, *, now: int) -> Reason:
+        self.check(item)
+        sources, shares = self.contributions(history, np.array([item], dtype=np.int32))
+        return Reason(self.name, float(shares[0].sum()), ranked_shares(sources, shares[0]))
 
     def save(self, folder: Path) -> None:
         arrays = {**self._arrays(), "items": np.array(self._items, dtype=np.int64)}
@@ -104,8 +113,8 @@ class LinearModel(Model):
         """Scores, shape [histories, items], for the weights of the histories' items of the same shape."""
 
     @abstractmethod
-    def _links(self, sources: Ints, item: int) -> Floats:
-        """What each source item brings an item per unit of weight, shape [sources]."""
+    def _links(self, sources: Ints, items: Ints) -> Floats:
+        """What each source brings to each item per unit of weight, shape [items, sources]."""
 
     def _weights(self, histories: Sequence[History]) -> sparse.csr_matrix:
         return history_matrix(
@@ -120,13 +129,13 @@ class LinearModel(Model):
 
     def likeness(self, item: int) -> Floats:
         self.check(item)
-        return self._spread(sparse.csr_matrix(([np.float32(1.0)], ([0], [item])), shape=(1, self._items)))[0]
+        row = self._spread(sparse.csr_matrix(([np.float32(1.0)], ([0], [item])), shape=(1, self._items)))
+        likeness: Floats = row[0]
+        return likeness
 
-    def explain(self, history: History, item: int, *, now: int) -> Reason:
-        self.check(item)
+    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
         weights = self._weights([history])
-        shares = weights.data * self._links(weights.indices, item)
-        return Reason(self.name, float(shares.sum()), ranked_shares(weights.indices, shares))
+        return weights.indices, self._links(weights.indices, items) * weights.data
 
 
 class ItemMatrixModel(LinearModel):
@@ -138,8 +147,8 @@ class ItemMatrixModel(LinearModel):
         scores: Floats = (weights @ self._matrix).toarray()
         return scores
 
-    def _links(self, sources: Ints, item: int) -> Floats:
-        links: Floats = self._matrix[sources][:, [item]].toarray()[:, 0]
+    def _links(self, sources: Ints, items: Ints) -> Floats:
+        links: Floats = self._matrix[sources][:, items].toarray().T
         return links
 
     def _arrays(self) -> dict[str, Array]:

@@ -66,9 +66,9 @@ class ContentModel(LinearModel):
             scores += (weights @ self._topics) @ self._topics.T
         return scores
 
-    def _links(self, sources: Ints, item: int) -> Floats:
-        links: Floats = (self._features[sources] @ self._features[[item]].T).toarray()[:, 0]
-        links += self._topics[sources] @ self._topics[item]
+    def _links(self, sources: Ints, items: Ints) -> Floats:
+        links: Floats = (self._features[items] @ self._features[sources].T).toarray()
+        links += self._topics[items] @ self._topics[sources].T
         return links
 
     def _arrays(self) -> dict[str, Array]:

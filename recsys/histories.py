@@ -49,10 +49,9 @@ def moments_after(rows: npt.NDArray[np.int64], at: Longs) -> Longs:
     starts_row = np.r_[True, rows[1:] != rows[:-1]]
     starts_moment = starts_row | np.r_[True, at[1:] != at[:-1]]
     moment = np.cumsum(starts_moment)
-    last_of_row = moment[np.r_[np.flatnonzero(starts_row)[1:], len(rows)] - 1]
-    return (np.repeat(last_of_row, np.diff(np.r_[np.flatnonzero(starts_row), len(rows)])) - moment).astype(
-        np.int64
-    )
+    edges = np.r_[np.flatnonzero(starts_row), len(rows)]
+    after: Longs = np.repeat(moment[edges[1:] - 1], np.diff(edges)) - moment
+    return after
 
 
 def top(scores: Floats, *, size: int, allowed: npt.NDArray[np.bool_] | None = None) -> Ints:

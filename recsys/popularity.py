@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from recsys.base import Model
-from recsys.data import Floats, History, TrainingData
+from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import DAY
 from recsys.protocol import Reason
 from recsys.storage import Array
@@ -47,6 +47,9 @@ class PopularityModel(Model):
     def likeness(self, item: int) -> Floats:
         self.check(item)
         return np.zeros(self._items, dtype=np.float32)
+
+    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+        return np.zeros(0, dtype=np.int32), np.zeros((len(items), 0), dtype=np.float32)
 
     def explain(self, history: History, item: int, *, now: int) -> Reason:
         self.check(item)

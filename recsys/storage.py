@@ -27,7 +27,9 @@ def write_model(
     """Write `model.json` and `arrays.npz` into a folder, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "arrays.npz").open("wb") as file:
-        np.savez(file, **dict(sorted(arrays.items())))  # zip entries carry the fixed date of 1980
+        np.savez(
+            file, allow_pickle=False, **dict(sorted(arrays.items()))
+        )  # zip entries carry the fixed date of 1980
     about = {"name": name, "schema": schema, "parameters": dict(parameters), "arrays": sorted(arrays)}
     text = json.dumps(about, ensure_ascii=False, sort_keys=True, indent=1)
     (folder / "model.json").write_text(text, encoding="utf-8")

@@ -52,9 +52,9 @@ class TasteModel(LinearModel):
         scores: Floats = ((weights @ self._labels) @ self._by_label).toarray() * self._shares
         return scores
 
-    def _links(self, sources: Ints, item: int) -> Floats:
-        links: Floats = (self._labels[sources] @ self._labels[[item]].T).toarray()[:, 0]
-        links *= self._shares[item]
+    def _links(self, sources: Ints, items: Ints) -> Floats:
+        links: Floats = (self._labels[items] @ self._labels[sources].T).toarray()
+        links *= self._shares[items][:, None]
         return links
 
     def _arrays(self) -> dict[str, Array]:

@@ -7,7 +7,7 @@ systems", PNAS 107(10), 2010.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,24 +40,47 @@ class Measured:
 def measure(
     model: Recommender, split: Split, *, cutoffs: Sequence[int] = CUTOFFS, lists: bool = False
 ) -> Measured:
-    """Ask the model for every case of the split.
+    """Ask one model for every case of the split; see `measure_all`."""
+
+    def ask(histories: Sequence[History]) -> Mapping[str, Floats]:
+        return {model.name: model.scores(histories, now=split.now)}
+
+    return measure_all(ask, split, cutoffs=cutoffs, lists=lists)[model.name]
+
+
+def measure_all(
+    ask: Callable[[Sequence[History]], Mapping[str, Floats]],
+    split: Split,
+    *,
+    cutoffs: Sequence[int] = CUTOFFS,
+    lists: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Measured]:
+    """Measure what `ask` scores by name, each of shape [histories, items], over all cases of the split.
 
     hr@k is 1 where a target is among the first k, recall@k the share of the targets there, ndcg@k the gain of the
     targets there over the best possible, mrr one over the rank of the first target.
     """
-    parts: list[dict[str, Doubles]] = []
-    listed: list[Ints] = []
+    parts: dict[str, list[dict[str, Doubles]]] = {}
+    listed: dict[str, list[Ints]] = {}
     for first in range(0, len(split.histories), _BLOCK):
         histories = split.histories[first : first + _BLOCK]
         targets = split.targets[first : first + _BLOCK]
-        scores = model.scores(histories, now=split.now)
-        _leave_out_seen(scores, histories, targets)
-        parts.append(_values(middle_ranks(scores, targets), targets, cutoffs))
-        if lists:
-            listed.append(np.array([_first(row) for row in scores], dtype=np.int32))
-    names = list(parts[0]) if parts else []
-    values = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    return Measured(values, np.concatenate(listed) if listed else np.zeros((0, _LISTED), dtype=np.int32))
+        for name, scores in ask(histories).items():
+            _leave_out_seen(scores, histories, targets)
+            parts.setdefault(name, []).append(_values(middle_ranks(scores, targets), targets, cutoffs))
+            if lists:
+                listed.setdefault(name, []).append(np.array([_first(row) for row in scores], dtype=np.int32))
+        if progress:
+            progress(min(first + _BLOCK, len(split.histories)), len(split.histories))
+    nobody = [np.zeros((0, _LISTED), dtype=np.int32)]
+    return {
+        name: Measured(
+            {metric: np.concatenate([block[metric] for block in blocks]) for metric in blocks[0]},
+            np.concatenate(listed.get(name, nobody)),
+        )
+        for name, blocks in parts.items()
+    }
 
 
 def middle_ranks(scores: Floats, targets: Sequence[Ints]) -> list[Doubles]:
