@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -212,7 +213,7 @@ class EmbeddedEngine:
             )
         try:
             return View.open(version.path, generation=_generation(version), weights=self._weights)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise BrokenArtifact(f"the index {name} cannot be read: {error}", version=name) from error
 
     def _advanced(self, view: View, journal: Journal) -> View:

@@ -30,12 +30,12 @@ _NARROW = 16  # asking for one document by its ordinal costs about as much as th
 def write_words(folder: Path, entries: Iterable[tuple[int, Mapping[str, Sequence[str]]]]) -> None:
     """A new index in an empty folder; an entry is an ordinal and the tokens of each of INDEXED_FIELDS."""
     folder.mkdir()
-    _fill(tantivy.Index(_schema(), path=str(folder)), entries, heap=_BUILD_HEAP)
+    _fill(tantivy.Index(_schema(), path=str(folder)), entries, heap=_BUILD_HEAP, replacing=False)
 
 
 def add_words(folder: Path, entries: Iterable[tuple[int, Mapping[str, Sequence[str]]]]) -> None:
     """Add documents to an index, in one commit; what stood at their ordinals goes."""
-    _fill(tantivy.Index.open(str(folder)), entries, heap=_APPLY_HEAP)
+    _fill(tantivy.Index.open(str(folder)), entries, heap=_APPLY_HEAP, replacing=True)
 
 
 class Words:
@@ -119,12 +119,20 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def _fill(index: tantivy.Index, entries: Iterable[tuple[int, Mapping[str, Sequence[str]]]], *, heap: int) -> None:
+def _fill(
+    index: tantivy.Index,
+    entries: Iterable[tuple[int, Mapping[str, Sequence[str]]]],
+    *,
+    heap: int,
+    replacing: bool,
+) -> None:
     index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     # One thread keeps the documents of a build in one segment and in order: the same bytes every time.
     writer = index.writer(heap_size=heap, num_threads=1)
     for ordinal, tokens in entries:
-        writer.delete_documents_by_term("ordinal", ordinal)
+        if replacing:
+            # By query: by term tantivy takes the number for a signed one and silently finds nothing.
+            writer.delete_documents_by_query(Query.term_query(index.schema, "ordinal", ordinal))
         document = tantivy.Document()
         document.add_unsigned("ordinal", ordinal)
         for name in INDEXED_FIELDS:
