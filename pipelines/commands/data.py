@@ -33,7 +33,8 @@ def import_(
 def snapshot() -> None:
     """Write a dated, validated, immutable, pseudonymous Parquet snapshot of the shop."""
     with open_house() as house, job("snapshot") as done:
-        version = write_snapshot(house.database, house.artifacts, clock=house.clock)
+        with progress() as report:
+            version = write_snapshot(house.database, house.artifacts, clock=house.clock, progress=report)
         rows = version.about["rows"]
         done(f"{version.name}:")
         done(", ".join(f"{count:,} {name}" for name, count in rows.items()))

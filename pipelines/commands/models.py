@@ -1,0 +1,59 @@
+"""`merx train`, `merx promote` and `merx rollback`: recommendation models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.artifacts import Version
+from core.errors import NotFound
+from pipelines.console import console, job, print_table, progress
+from pipelines.house import House, open_house
+from ranking.training import MODELS, promote_version, train_version
+
+
+def train(
+    promote: Annotated[bool, typer.Option(help="let the new version serve if it passes the gate")] = True,
+    seed: Annotated[int, typer.Option(help="same snapshot, parameters and seed: the same bytes")] = 0,
+) -> None:
+    """Train every model on the newest snapshot, evaluate them, register a version, promote it."""
+    with open_house() as house:
+        version = train_models(house, promote=promote, seed=seed)
+        print_table("validation", version.about["metrics"])
+
+
+def promote(name: Annotated[str, typer.Argument(help="a version, as `merx train` names it")]) -> None:
+    """Let a version serve, unless its files are damaged or it is clearly worse than the one that serves."""
+    with open_house() as house, job("promote") as done:
+        promote_version(house.artifacts, name)
+        done(f"{name} now serving")
+
+
+def rollback() -> None:
+    """Let the model version before the live one serve again."""
+    with open_house() as house, job("rollback") as done:
+        done(f"{house.artifacts.rollback(MODELS).name} now serving")
+
+
+def train_models(house: House, *, promote: bool = True, seed: int = 0) -> Version:
+    """Train on the newest snapshot; raises NotFound where there is none, RefusedPromotion at the gate."""
+    snapshots = house.artifacts.versions("snapshots")
+    if not snapshots:
+        raise NotFound("there is no snapshot yet: run `merx snapshot`")
+    with job("train") as done:
+        with progress() as report:
+            version = train_version(
+                snapshots[-1],
+                artifacts=house.artifacts,
+                seed=seed,
+                threads=house.settings.threads,
+                clock=house.clock,
+                progress=report,
+            )
+        done(f"version {version.name} on snapshot {snapshots[-1].name}")
+    if promote:
+        promote_version(house.artifacts, version.name)
+        house.artifacts.prune(MODELS, keep=house.settings.keep_versions)
+        console.print(f"{version.name} now serving", markup=False)
+    return version

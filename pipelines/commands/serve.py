@@ -1,0 +1,84 @@
+"""`merx demo`, `merx serve` and `merx relay`: the sample shop, and the processes that run."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.state import Shop
+from ingest.snapshot import write_snapshot
+from pipelines.commands.index import build_index
+from pipelines.commands.models import train_models
+from pipelines.console import console, job, progress
+from pipelines.house import House, open_house
+from pipelines.relay import run_relay
+from pipelines.sample.load import load_sample_shop, sample_is_loaded
+from ranking.training import MODELS
+
+
+def demo(
+    products: Annotated[int, typer.Option(min=50, max=20_000)] = 2000,
+    users: Annotated[int, typer.Option(min=50, max=50_000)] = 3000,
+    seed: Annotated[int, typer.Option(help="another seed, another shop")] = 7,
+) -> None:
+    """Build the sample shop and run all pipelines. What is there already is kept, so it can be run again."""
+    with open_house() as house, job("demo") as done:
+        build_demo(house, products=products, users=users, seed=seed)
+        done("the shop is ready: merx serve")
+
+
+def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
+    """Bring a home to a served sample shop, step by step; what is done already is not done again."""
+    if not sample_is_loaded(house.database):
+        with job("sample shop") as said, progress() as report:
+            said(load_sample_shop(house, products=products, users=users, seed=seed, progress=report))
+    if not house.artifacts.versions("snapshots"):
+        with job("snapshot") as said, progress() as report:
+            version = write_snapshot(house.database, house.artifacts, clock=house.clock, progress=report)
+            said(version.name)
+    with house.engine() as engine:
+        if engine.live() is None:
+            with job("index build") as said:
+                said(f"{build_index(house, engine, publish=True).documents:,} documents")
+    if house.artifacts.live(MODELS) is None:
+        train_models(house)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="default MERX_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="default MERX_PORT")] = None,
+    relay: Annotated[bool, typer.Option(help="deliver outbox events in this process too")] = True,
+) -> None:
+    """Serve the API and the storefront page, and keep the index fresh."""
+    with open_house() as house:
+        shop = Shop(house.settings, clock=house.clock)
+        stop = threading.Event()
+        worker = threading.Thread(
+            target=run_relay, args=(house, shop.engine), kwargs={"stop": stop}, name="relay", daemon=True
+        )
+        if relay:
+            worker.start()
+        address = (host or house.settings.host, port or house.settings.port)
+        console.print(f"serving on http://{address[0]}:{address[1]}", soft_wrap=True)
+        try:
+            uvicorn.run(
+                create_app(house.settings, shop=shop), host=address[0], port=address[1], log_level="warning"
+            )
+        finally:
+            stop.set()
+            if relay:
+                worker.join(timeout=10)
+
+
+def relay() -> None:
+    """Deliver outbox events to the index until stopped."""
+    with open_house() as house, house.engine() as engine:
+        console.print("relay: waiting for events; stop with Ctrl-C")
+        try:
+            run_relay(house, engine, stop=threading.Event())
+        except KeyboardInterrupt:
+            console.print("relay: stopped; undelivered events wait in the outbox")
