@@ -94,7 +94,7 @@ def _rows(
     parts = [
         _query_rows(searching, [query.typed for query in queries], QUERY),
         _query_rows(searching, [query.corrected for query in queries], CORRECTED),
-        _look_rows(recorded, searches, seen, _matching(goods, seen, searching, queries, searches), random),
+        _look_rows(recorded, searches, seen, _matching(goods, seen, searching, queries), random),
     ]
     put = wishes.buys[recorded] | (random.random(len(recorded)) < ABANDONED_CHANCE)
     parts.append(_product_rows(recorded[put], np.full(put.sum(), CART), "add_to_cart", seen[recorded[put], 0]))
@@ -148,24 +148,24 @@ def _look_rows(
     )
 
 
-def _matching(
-    goods: Sequence[Good], seen: Ints, searching: Ints, queries: Sequence[Query], searches: Bools
-) -> Bools:
+def _matching(goods: Sequence[Good], seen: Ints, searching: Ints, queries: Sequence[Query]) -> Bools:
     """Which of the products seen match the query, shape of `seen`: all where nothing was typed."""
     matches = np.ones(seen.shape, dtype=bool)
     for row, query in zip(searching, queries, strict=True):
-        if query.facet:
-            target = _facet(goods[seen[row, 0]], query.facet)
-            matches[row] = [item >= 0 and _facet(goods[item], query.facet) == target for item in seen[row]]
+        if query.facets:
+            target = _facets(goods[seen[row, 0]], query.facets)
+            matches[row] = [item >= 0 and _facets(goods[item], query.facets) == target for item in seen[row]]
     return matches
 
 
-def _facet(good: Good, facet: str) -> str:
-    if facet == "style":
-        return good.style.en
-    if facet == "colour":
-        return good.colours[0].word.en
-    return good.brand.word.en if facet == "brand" else good.series
+def _facets(good: Good, names: Sequence[str]) -> list[str]:
+    values = {
+        "style": good.style.en,
+        "colour": good.colours[0].word.en,
+        "brand": good.brand.word.en,
+        "series": good.series,
+    }
+    return [values[name] for name in names]
 
 
 def _events(

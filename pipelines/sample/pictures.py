@@ -40,7 +40,7 @@ BACKGROUNDS: tuple[Rgb, ...] = (
     (230, 228, 238),
     (238, 234, 218),
 )
-QUALITIES = (80, 65, 50)  # the next one where a picture has more than MOST_BYTES
+QUALITIES = (80, 65, 50, 35)  # the next one where a picture has more than MOST_BYTES
 MOST_BYTES = 10_000
 # Enough of them for the processes to end at about the same time.
 BATCH = 50

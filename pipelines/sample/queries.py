@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.sample.chance import Ints
 from pipelines.sample.goods import Good
 from pipelines.sample.people import Tastes
+from pipelines.sample.vocabulary import Word
 
 MISSPELT = 0.1
 CORRECTED = 0.6  # part of the misspelt queries that are typed again
@@ -20,11 +21,11 @@ FORM_WEIGHTS = (0.42, 0.22, 0.14, 0.1, 0.07, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`typed` first, then `corrected` unless empty; `facet` is what the clicked products share with the target."""
+    """`typed` first, then `corrected` unless empty; `facets`: what the clicked products share with the target."""
 
     typed: str
     corrected: str
-    facet: str  # "", "style", "colour", "brand" or "series"
+    facets: tuple[str, ...]  # of "style", "colour", "brand" and "series"
 
 
 def write_queries(
@@ -36,12 +37,10 @@ def write_queries(
     written = []
     for user, item, form, draw in zip(users, items, forms, draws, strict=True):
         chinese = bool(tastes.chinese[user]) and draw[0] < 0.75
-        text, facet = _text(goods[item], FORMS[form], chinese=chinese, draw=draw[1])
-        if chinese or draw[2] >= MISSPELT:
-            written.append(Query(text, "", facet))
-        else:
-            again = text if draw[3] < CORRECTED else ""
-            written.append(Query(misspell(text, random), again, facet))
+        text, facets = _text(goods[item], FORMS[form], chinese=chinese, draw=draw[1])
+        typed = text if chinese or draw[2] >= MISSPELT else misspell(text, random)
+        again = text if typed != text and draw[3] < CORRECTED else ""
+        written.append(Query(typed, again, facets))
     return written
 
 
@@ -66,17 +65,20 @@ def misspell(text: str, random: np.random.Generator) -> str:
     return " ".join([*words[:number], word, *words[number + 1 :]])
 
 
-def _text(good: Good, form: str, *, chinese: bool, draw: float) -> tuple[str, str]:
+def _text(good: Good, form: str, *, chinese: bool, draw: float) -> tuple[str, tuple[str, ...]]:
     kind = good.kind
-    generic = [text for text in kind.queries if text.isascii() != chinese]
     if form in ("colour", "style_colour") and kind.colour == "none":
         form = "style"
     if form == "series" and (kind.is_titled or kind.fits):
         form = "brand" if not kind.is_titled else "title"
     if form == "generic":
-        return generic[int(draw * len(generic))], ""
+        fitting = [text for text in kind.queries if text.isascii() != chinese and _suits(text, good)]
+        text = (
+            fitting[int(draw * len(fitting))] if fitting else (kind.noun.zh if chinese else kind.noun.en.lower())
+        )
+        return text, ("style",) if any(_mentions(text, style) for style in kind.styles) else ()
     if form == "title":
-        return (good.line.zh if chinese else good.line.en.lower()), "series"
+        return (good.line.zh if chinese else good.line.en.lower()), ("series",)
     colour, style, brand, noun = good.colours[0].word, good.style, good.brand.word, kind.noun
     if chinese:
         texts = {
@@ -86,7 +88,7 @@ def _text(good: Good, form: str, *, chinese: bool, draw: float) -> tuple[str, st
             "series": f"{brand.zh} {good.line.zh}",
             "style_colour": f"{colour.zh}{style.zh}{noun.zh}",
         }
-        return texts[form], form.split("_")[0]
+        return texts[form], tuple(form.split("_"))
     texts = {
         "style": f"{style.en} {noun.en}",
         "colour": f"{colour.en} {noun.en}",
@@ -94,4 +96,17 @@ def _text(good: Good, form: str, *, chinese: bool, draw: float) -> tuple[str, st
         "series": f"{brand.en} {good.line.en}",
         "style_colour": f"{colour.en} {style.en} {noun.en}",
     }
-    return texts[form].lower(), form.split("_")[0]
+    return texts[form].lower(), tuple(form.split("_"))
+
+
+def _suits(text: str, good: Good) -> bool:
+    """Whether a query of the kind may mean this product: one for "green tea" does not mean black tea."""
+    mentioned = [style for style in good.kind.styles if _mentions(text, style)]
+    return not mentioned or good.style in mentioned
+
+
+def _mentions(text: str, style: Word) -> bool:
+    if not text.isascii():
+        return style.zh.lower() in text.lower()
+    words = style.en.lower().replace("-", " ").split()
+    return any(len(word) > 2 and word in text.lower().replace("-", " ").split() for word in words)
