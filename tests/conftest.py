@@ -9,7 +9,7 @@ import pytest
 
 from core.database import Database
 
-pytest_plugins = ["tests.services.postgres", "tests.services.opensearch"]
+pytest_plugins = ["tests.services.postgres", "tests.services.opensearch", "tests.services.sample_home"]
 
 CHECKOUT = Path(__file__).parent.parent
 
