@@ -24,6 +24,7 @@ from index.engine import Generation
 T = TypeVar("T")
 
 SCHEMA = 1
+KNN = "org.opensearch.knn.plugin.KNNPlugin"
 LEFTOVER = timedelta(hours=6)  # a build that is not complete after this long has nobody who works on it
 FRESH = 0.25  # seconds for which the alias is believed without asking again
 
@@ -64,7 +65,7 @@ class Cluster:
         """Whether every node has the k-NN plugin."""
         with self.errors():
             nodes = self.client.nodes.info(metric="plugins")["nodes"].values()
-        return all(any(plugin["name"] == "opensearch-knn" for plugin in node["plugins"]) for node in nodes)
+        return all(any(plugin["classname"] == KNN for plugin in node["plugins"]) for node in nodes)
 
     def all(self) -> list[Meta]:
         """All complete generations, oldest first."""
