@@ -103,10 +103,10 @@ export function why(product) {
     return el(
       "li",
       {},
-      el("span", { class: "part" }, part.part),
+      el("span", { class: "part" }, part.part.replaceAll("_", " ")),
       el("data", { value: part.value }, signed(shown.parts[place])),
       bar,
-      el("span", { class: "note" }, part.note),
+      part.note && el("span", { class: "note" }, part.note),
     );
   });
   return el(

@@ -1,4 +1,4 @@
-// The first page: departments, and the rows that the shop recommends to this shopper.
+// The first page: departments, the rows that the shop recommends to this shopper, and shelves that are everybody's.
 
 import { fresh, go, write } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
@@ -16,6 +16,7 @@ let stale = true;
 export function show() {
   root.hidden = false;
   if (byId("departments").childElementCount === 0) departments();
+  if (byId("shelves").childElementCount === 0) shelves();
   if (stale) load();
 }
 
@@ -78,5 +79,19 @@ async function departments() {
     );
   } catch {
     // the rows tell what is wrong; without departments the page still works
+  }
+}
+
+const SHELVES = { "-discount": "Biggest savings", "-released_at": "New in the shop" };
+
+async function shelves() {
+  try {
+    const shelf = async ([sort, title]) => {
+      const { hits } = await get("/v1/search", { sort, size: 12, in_stock: true });
+      return { id: sort, title, items: sort === "-discount" ? hits.filter((hit) => hit.list_price) : hits };
+    };
+    replace(byId("shelves"), ...rows({ rows: await Promise.all(Object.entries(SHELVES).map(shelf)) }));
+  } catch {
+    // as above
   }
 }

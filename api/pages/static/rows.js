@@ -18,7 +18,8 @@ function section(row, { level, open, base, request }) {
   const items = row.items.map((item, place) => {
     const context = { position: place + 1, request };
     const href = write({ ...base(), product: item.id });
-    return el("li", {}, card(item, { href, open: () => open(item.id, context), level: level + 1 }));
+    const reason = item.reason === row.title ? "" : item.reason; // said already
+    return el("li", {}, card({ ...item, reason }, { href, open: () => open(item.id, context), level: level + 1 }));
   });
   const list = el("ul", { class: "row", "data-row": row.id }, items);
   const scroll = (way) => () => list.scrollBy({ left: way * list.clientWidth * 0.8 });
