@@ -26,7 +26,7 @@ NEVER = -1e9
 def choose(wishes: Wishes, tastes: Tastes, traits: Traits, *, seed: int, part: str, days: int) -> Ints:
     """The products each wish leads to, shape [wishes, MOST_SEEN]: the one taken first, -1 where fewer were seen.
 
-    A row without any product (nothing of the kind was on sale yet) holds -1 only.
+    A row without any product (nothing of the kind was on sale yet, or nothing that fits) holds -1 only.
     """
     random = generator(seed, f"choice/{part}")
     seen = np.full((len(wishes), MOST_SEEN), -1, dtype=np.int64)
@@ -46,7 +46,10 @@ def choose(wishes: Wishes, tastes: Tastes, traits: Traits, *, seed: int, part: s
 def utilities(
     users: Ints, at: Floats, fits: Ints, goods: Ints, tastes: Tastes, traits: Traits, *, days: int
 ) -> Floats:
-    """What each of `goods` is worth to each shopper then, shape [users, goods]; NEVER before its release."""
+    """What each of `goods` is worth to each shopper then, shape [users, goods].
+
+    NEVER for what is not out yet, or not made for what it has to fit.
+    """
     age = at[:, None] - traits.released[goods]
     worth = APPEAL * traits.appeal[goods] + traits.trend[goods] * (at[:, None] - days / 2) / 365
     worth = worth + NOVELTY * np.exp(-np.maximum(age, 0) / NOVELTY_DAYS)
@@ -57,8 +60,8 @@ def utilities(
     worth -= PRICE * (traits.level[goods] - tastes.level[users][:, None]) ** 2
     gender = traits.gender[goods]
     worth -= 4.0 * ((gender > 0) & (gender != tastes.gender[users][:, None]))
-    worth -= 12.0 * ((fits[:, None] >= 0) & (traits.fits[goods] != fits[:, None]))
-    return np.where(age > 0, worth, NEVER)
+    fitting = (fits[:, None] < 0) | (traits.fits[goods] == fits[:, None])
+    return np.where((age > 0) & fitting, worth, NEVER)
 
 
 def _choose(

@@ -118,7 +118,7 @@ def generate_shop(
 
 
 def _with_choices(wishes: Wishes, seen: Ints) -> tuple[Wishes, Ints]:
-    """Leave out the wishes for which nothing was on sale yet."""
+    """Leave out the wishes for which nothing was on sale."""
     found = seen[:, 0] >= 0
     return wishes.take(found), seen[found]
 
