@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 Rgb = tuple[int, int, int]
@@ -221,23 +222,17 @@ def _within(points: Sequence[Point], box: tuple[int, int, int, int]) -> list[Poi
 
 
 @lru_cache(maxsize=16)
-def _ramp(how: str) -> Image.Image:
-    stops = LIGHTS[how]
-    values = []
-    for column in range(256):
-        place = column / 255
-        for (left, low), (right, high) in itertools.pairwise(stops):
-            if left <= place <= right:
-                values.append(round(255 * (low + (high - low) * (place - left) / (right - left))))
-                break
-    strip = Image.new("L", (256, 1))
-    strip.putdata(values)
-    return strip
+def _ramp(how: str) -> npt.NDArray[np.float64]:
+    places, values = zip(*LIGHTS[how], strict=True)
+    ramp: npt.NDArray[np.float64] = np.interp(np.linspace(0, 1, 256), places, values)
+    return ramp
 
 
 @lru_cache(maxsize=512)
 def _strip(how: str, fill: Rgb, depth: float) -> Image.Image:
-    return ImageOps.colorize(_ramp(how), black=dark(fill, depth), white=light(fill, depth * 0.8))
+    low, high = np.array(dark(fill, depth), float), np.array(light(fill, depth * 0.8), float)
+    tones = low + (high - low) * _ramp(how)[:, None]
+    return Image.frombytes("RGB", (256, 1), np.round(tones).astype(np.uint8).tobytes())
 
 
 def _layer(how: str, fill: Rgb, depth: float, size: tuple[int, int]) -> Image.Image:
