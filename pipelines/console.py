@@ -15,6 +15,12 @@ from rich.table import Table
 # Progress and summaries go to standard error: standard output is for what another program may read.
 console = Console(stderr=True, highlight=False)
 
+# What a table shows, in this order.
+MEASURES = (
+    *("queries", "ndcg@10", "condensed_ndcg@10", "judged@10", "recall@100", "rr@10", "p50_ms", "p99_ms"),
+    *("hr@10", "ndcg@10_interval", "coverage", "novelty", "fit_s"),
+)
+
 Report = Callable[[str, int, int], None]
 
 
@@ -56,8 +62,12 @@ def print_json(value: Mapping[str, object]) -> None:
 
 
 def print_table(title: str, rows: Mapping[str, Mapping[str, object]]) -> None:
-    """Print a table on standard output: one row a name, one column a measure."""
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    """Print a table on standard output: one row a name, one column a measure of MEASURES that some row has.
+
+    The whole of it is in the JSON; this is what fits a terminal. Without any of MEASURES all columns are shown.
+    """
+    known = list(dict.fromkeys(column for row in rows.values() for column in row))
+    columns = [column for column in MEASURES if column in known] or known
     table = Table("", *columns, title=title, title_justify="left")
     for name, row in rows.items():
         table.add_row(name, *(_cell(row.get(column)) for column in columns))
