@@ -146,7 +146,7 @@ def teddy(canvas: Canvas, look: Look) -> None:
     """Styles: bear, rabbit, fox, panda. Sits and looks at you."""
     animal = ("Bear", "Rabbit", "Fox", "Panda")[look.style]
     colour = (244, 242, 238) if animal == "Panda" else look.colour
-    limb = (52, 52, 60) if animal == "Panda" else dark(colour, 0.06)
+    limb = dark(look.colour, 0.66) if animal == "Panda" else dark(colour, 0.06)
     canvas.shadow(50, 90, 30, 4)
     if animal == "Fox":
         canvas.blob([(66, 80), (84, 72), (92, 56), (84, 50), (76, 62), (66, 70)], colour, depth=0.25)
@@ -187,7 +187,7 @@ def teddy(canvas: Canvas, look: Look) -> None:
             )
     for side in (-1, 1):
         if animal == "Panda":
-            canvas.ellipse(50 + side * 8.6, 32, 5, 6, (52, 52, 60), how="plain")
+            canvas.ellipse(50 + side * 8.6, 32, 5, 6, limb, how="plain")
         canvas.ellipse(50 + side * 8.2, 32, 2, 2.2, (36, 32, 38), how="plain")
         canvas.ellipse(50 + side * 8.2 - 0.6, 31.2, 0.7, 0.7, (255, 255, 255), how="plain")
         canvas.ellipse(50 + side * 13, 39, 2.8, 1.8, mix(colour, (240, 130, 130), 0.4), how="plain")
