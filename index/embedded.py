@@ -46,7 +46,6 @@ from index.view import View
 from index.words import Words, add_words, write_words
 
 SCHEMA = 1
-_OPEN = 2  # views kept open: the live generation and the one before or after it
 
 
 class EmbeddedEngine:
@@ -104,10 +103,14 @@ class EmbeddedEngine:
 
     def publish(self, name: str) -> Generation:
         self._view(name)  # a generation that cannot be opened must not go live
-        return _generation(self._artifacts.publish(self._kind, name))
+        version = self._artifacts.publish(self._kind, name)
+        self._live = (0, "")  # the pointer's stamp may not tell two changes within a few milliseconds apart
+        return _generation(version)
 
     def rollback(self) -> Generation:
-        return _generation(self._artifacts.rollback(self._kind))
+        version = self._artifacts.rollback(self._kind)
+        self._live = (0, "")
+        return _generation(version)
 
     def generations(self) -> list[Generation]:
         return [_generation(version) for version in self._artifacts.versions(self._kind)]
@@ -200,9 +203,8 @@ class EmbeddedEngine:
         with self._lock:
             view = self._views.get(name) or self._opened(name)
             view = self._advanced(view, journal)
-            self._views[name] = view
-            while len(self._views) > _OPEN:
-                self._views.pop(next(iter(self._views)))
+            kept = {self._live[1], name}
+            self._views = {other: seen for other, seen in self._views.items() if other in kept} | {name: view}
         return view
 
     def _opened(self, name: str) -> View:

@@ -66,6 +66,8 @@ def check_query(query: Query) -> None:
         raise InvalidInput(f"there is no sort {query.sort!r}", sort=query.sort)
     if query.offset < 0 or query.limit < 0 or query.offset + query.limit > WINDOW:
         raise InvalidInput(f"a page lies within the first {WINDOW} hits")
+    if not 0 <= query.vector_size <= WINDOW:
+        raise InvalidInput(f"a vector finds 0 to {WINDOW} documents, not {query.vector_size}")
     for facet in query.facets:
         _check_keyword(facet.field)
         if facet.size < 1:

@@ -170,7 +170,6 @@ class OpenSearchEngine:
         meta.update(documents=len(ids), complete=True)
         with self._cluster.errors():
             self._client.indices.forcemerge(index=index, params={"max_num_segments": 1})
-            self._client.indices.put_settings(index=index, body={"index": {"refresh_interval": "1s"}})
             self._client.indices.refresh(index=index)
             self._client.indices.put_mapping(index=index, body={"_meta": meta})
 

@@ -86,7 +86,7 @@ class Cluster:
         at, known = self._live
         if not fresh and known is not None and time.monotonic() - at < FRESH:
             return known
-        name = self._aliased(self.index_name)
+        name, _ = self._aliased()
         if known is None or name != known.generation.name:
             known = self.get(name) if name else None
         self._live = (time.monotonic(), known)
@@ -107,14 +107,14 @@ class Cluster:
 
     def publish(self, name: str) -> Meta:
         """Move the alias to `name`; what served before gets the other alias. One request, all or nothing."""
-        meta, before = self.get(name), self._aliased(self.index_name)
+        meta, (before, _) = self.get(name), self._aliased()
         if before != name:
             self._point(live=name, previous=before)
         return meta
 
     def rollback(self) -> Meta:
         """Exchange the two aliases; raises Conflict where there is no generation before the live one."""
-        live, previous = self._aliased(self.index_name), self._aliased(f"{self.index_name}-previous")
+        live, previous = self._aliased()
         if not previous:
             raise Conflict(f"there is no earlier generation of {self.index_name} to go back to")
         self._point(live=previous, previous=live)
@@ -123,7 +123,7 @@ class Cluster:
     def prune(self, *, keep: int) -> list[str]:
         """Delete all but the newest `keep`, the live and the one before; returns the names of those deleted."""
         names = [meta.generation.name for meta in self.all()]
-        kept = {*names[-keep:], self._aliased(self.index_name), self._aliased(f"{self.index_name}-previous")}
+        kept = {*names[-keep:], *self._aliased()}
         gone = [name for name in names if name not in kept]
         for name in gone:
             self.delete(name)
@@ -157,14 +157,16 @@ class Cluster:
                 found.append(Meta(said))
         return found
 
-    def _aliased(self, alias: str) -> str | None:
+    def _aliased(self) -> tuple[str | None, str | None]:
+        """The generation that serves and the one before it."""
         with self.errors():
-            try:
-                indexes = self.client.indices.get_alias(name=alias)
-            except NotFoundError:
-                return None
-        match = self._ours.fullmatch(next(iter(indexes), ""))
-        return match.group(1) if match else None
+            indexes = self.client.indices.get_alias(index=f"{self.index_name}-*")
+        named: dict[str, str] = {}
+        for index, entry in indexes.items():
+            ours = self._ours.fullmatch(index)
+            if ours:
+                named |= dict.fromkeys(entry["aliases"], ours.group(1))
+        return named.get(self.index_name), named.get(f"{self.index_name}-previous")
 
     def _point(self, *, live: str, previous: str | None) -> None:
         everything = f"{self.index_name}-*"

@@ -25,7 +25,7 @@ def index_body(*, meta: Mapping[str, Any], dimensions: int) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "number_of_shards": 1,  # one shard has the statistics of all documents, as the embedded engine has
         "auto_expand_replicas": "0-1",
-        "refresh_interval": "-1",
+        "refresh_interval": "-1",  # every write that has to be seen at once asks for it
         "similarity": {"default": {"type": "BM25", "k1": K1, "b": B}},
     }
     properties: dict[str, Any] = {

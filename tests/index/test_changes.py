@@ -161,10 +161,10 @@ def test_a_patch_for_what_is_not_there_is_ignored(shop: Shop) -> None:
     ],
     ids=repr,
 )
-def test_a_wrong_change_changes_nothing(shop: Shop, change: Patch | Put) -> None:
+def test_a_wrong_change_changes_nothing(served: Shop, change: Patch | Put) -> None:
     with pytest.raises(InvalidInput):
-        shop.engine.apply([Delete("p0000"), change])
-    assert shop.engine.get(["p0000", "p0001", "new"]) == {d.id: d for d in shop.documents[:2]}
+        served.engine.apply([Delete("p0000"), change])
+    assert served.engine.get(["p0000", "p0001", "new"]) == {d.id: d for d in served.documents[:2]}
 
 
 def test_changes_go_to_the_generation_that_was_named(shop: Shop) -> None:

@@ -140,6 +140,8 @@ def test_facets_count_what_text_and_vector_found(served: Shop) -> None:
         Query(offset=-1),
         Query(limit=-1),
         Query(offset=9_990, limit=20),
+        Query(vector_size=-1),
+        Query(vector_size=100_000),
         Query(vector=np.ones(3, dtype=np.float32)),
     ],
     ids=repr,

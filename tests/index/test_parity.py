@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_small_catalogue(opensearch_url: str, tmp_path: Path) -> None:
 @pytest.mark.opensearch
 def test_real_products_and_queries(opensearch_url: str, shared_data: Path, tmp_path: Path) -> None:
     with gzip.open(shared_data / "search" / "esci" / "products.jsonl.gz", "rt", encoding="utf-8") as lines:
-        products = [json.loads(line) for line in lines]
+        products = [json.loads(line) for line in islice(lines, 2000)]
     documents = [
         Document(
             id=product["asin"],
@@ -71,7 +72,7 @@ def test_real_products_and_queries(opensearch_url: str, shared_data: Path, tmp_p
         for product in products
     ]
     with (shared_data / "search" / "esci" / "judgments.csv").open(encoding="utf-8") as rows:
-        texts = list(dict.fromkeys(row["query"] for row in csv.DictReader(rows)))[:25]
+        texts = list(dict.fromkeys(row["query"] for row in csv.DictReader(rows)))[:12]
     embedded, cluster = both(documents, opensearch_url, tmp_path, "parity-real")
     found = 0
     for text in texts:
@@ -79,4 +80,4 @@ def test_real_products_and_queries(opensearch_url: str, shared_data: Path, tmp_p
         one = embedded.search(query)
         assert_alike(one, cluster.search(query))
         found += one.total
-    assert found > 10_000
+    assert found > 2_000
