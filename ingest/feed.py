@@ -24,6 +24,8 @@ REJECT_ROWS = {"row": pl.Int64, "reason": pl.String, "detail": pl.String}
 Translate = Callable[[bytes], bytes]
 Heard = Callable[[int], None]
 _HEARD_EVERY = 10_000
+# Parquet, Zip (and so .xlsx), SQLite, UTF-16: a whole file of another kind, not a feed with bad lines.
+_NO_TEXT = (b"PAR1", b"PK\x03\x04", b"SQLite format", b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             if head.startswith(b"\x1f\x8b"):
                 with gzip.open(file) as unpacked:
                     yield unpacked  # type: ignore[misc]
-            elif b"\0" in head:
+            elif head.startswith(_NO_TEXT):
                 raise InvalidInput(f"{path.name} is not a text file", file=path.name)
             else:
                 yield file

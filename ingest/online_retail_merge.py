@@ -15,7 +15,7 @@ import polars as pl
 from sqlmodel import Session
 
 from core.extracts import order_headers, order_lines, refund_headers, refund_lines
-from core.frames import Frames
+from core.frames import MOMENT, Frames
 from ingest.online_retail import SOURCE
 from ingest.online_retail_links import link_credits
 
@@ -164,15 +164,15 @@ def _goods(sales: pl.DataFrame, credits: pl.DataFrame) -> dict[str, pl.DataFrame
     last = pl.col("at").max().over("code")
     recent = seen.filter(pl.col("at") >= last - RECENT)
     named = recent.filter(pl.col("title") != pl.col("code"))
-    facts = seen.group_by("code").agg(
-        first=pl.col("at").min(), last=pl.col("at").max(), sold=(pl.col("kind") == "sale").any()
-    )
+    facts = seen.group_by("code").agg(last=pl.col("at").max(), sold=(pl.col("kind") == "sale").any())
+    everything = pl.concat([sales, credits])
     facts = (
-        facts.join(_most_often(named, "title"), on="code", how="left")
+        facts.join(everything.group_by("code").agg(first=pl.col("at").min()), on="code")
+        .join(_most_often(named, "title"), on="code", how="left")
         .join(_most_often(recent, "price_minor"), on="code")
         .sort("code")
     )
-    selling = pl.col("sold") & (pl.col("last") >= pl.col("last").max() - SELLING)
+    selling = pl.col("sold") & (pl.col("last") >= pl.lit(everything["at"].max(), dtype=MOMENT) - SELLING)
     return {
         "products": facts.select(
             public_id="code",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -217,6 +218,22 @@ def test_ids_go_on_after_a_bulk_insert(database: Database) -> None:
         insert_frame(session, User, with_ids(session, User, users(["c"]).with_columns(public_id=pl.lit("c"))))
     with database.read() as session:
         assert read_frame(session, select(col(User.id)).order_by(col(User.id)))["id"].to_list() == [1, 2, 3, 4]
+
+
+@pytest.mark.postgres
+def test_ids_keep_out_of_the_way_of_rows_written_meanwhile(new_postgres: Callable[[], str]) -> None:
+    database = Database(new_postgres())
+    with database.write() as slow:
+        numbered = with_ids(slow, User, users(["a", "b"]))
+        with database.write() as quick:
+            quick.add(User(public_id="meanwhile", created_at=NOW))
+        insert_frame(slow, User, numbered)
+    with database.write() as session:
+        session.add(User(public_id="after", created_at=NOW))
+        session.flush()
+        names = read_frame(session, select(col(User.public_id)).order_by(col(User.id)))["public_id"].to_list()
+    database.close()
+    assert names == ["u0", "u1", "meanwhile", "after"]
 
 
 def test_update_writes_only_the_rows_and_columns_named(database: Database) -> None:
