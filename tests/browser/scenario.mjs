@@ -1,0 +1,86 @@
+// What every scenario shares: a page in Chromium that may not talk to anything but the shop, and must not complain.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.env.MERX_TEST_NODE}/`);
+const { chromium } = require("playwright-core");
+
+export { assert };
+export const axe = require("axe-core");
+
+const SHOP = process.env.MERX_TEST_SHOP_URL;
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
+const PATIENCE = 10_000; // milliseconds
+
+/** Ask the shop's API itself. */
+export async function ask(path, parameters = {}) {
+  const answer = await fetch(`${SHOP}${path}?${new URLSearchParams(parameters)}`);
+  assert.equal(answer.status, 200, `${path} ${JSON.stringify(parameters)}`);
+  return answer.json();
+}
+
+/** Wait until `check` no longer throws; what it threw last is the failure. */
+export async function eventually(check) {
+  for (const end = Date.now() + PATIENCE; ;) {
+    try {
+      return await check();
+    } catch (failure) {
+      if (Date.now() > end) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/**
+ * Run a scenario. `play({page, open})` gets a page and a way to open an address of the shop. It fails when a check
+ * of it does, when the page writes an error or a warning to the console (but those in `expected`), throws, or asks
+ * anything of another host.
+ */
+export async function scenario(play, { expected = /^$/, ...context } = {}) {
+  const browser = await chromium.launch({ executablePath: process.env.MERX_TEST_CHROMIUM, args: ARGUMENTS });
+  try {
+    const faults = [];
+    const options = {
+      viewport: { width: 1280, height: 900 },
+      locale: "en-GB",
+      reducedMotion: "reduce",
+      ...context,
+    };
+    const page = await (await browser.newContext(options)).newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.on("pageerror", (error) => faults.push(`thrown: ${error.stack}`));
+    page.on("console", (line) => {
+      const loud = line.type() === "error" || line.type() === "warning";
+      if (loud && !expected.test(line.text()))
+        faults.push(`${line.type()}: ${line.text()} ${line.location().url}`);
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(SHOP)) faults.push(`outside: ${request.url()}`);
+    });
+    await play({ page, open: (path = "/") => page.goto(SHOP + path) });
+    assert.deepEqual(faults, []);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The number of products that the page says it found. */
+export const found = async (page) =>
+  Number((await page.locator("#status").innerText()).match(/^([\d,]+) product/)[1].replaceAll(",", ""));
+
+/** The product ids of the cards in a part of the page, in order. */
+export const ids = (page, part) =>
+  page.locator(`${part} a[data-product]`).evaluateAll((links) => links.map((link) => link.dataset.product));
+
+/** A word of at least five Latin letters that several titles have, but not all: something to search for. */
+export async function word() {
+  const { hits, total } = await ask("/v1/search", { size: 50 });
+  for (const hit of hits) {
+    for (const candidate of hit.title.toLowerCase().match(/\b[a-z]{5,}\b/g) ?? []) {
+      const answer = await ask("/v1/search", { q: candidate });
+      if (answer.total >= 4 && answer.total < total / 2 && answer.facets.brand.length > 1) return candidate;
+    }
+  }
+  throw new Error("no title has a word to search for");
+}
