@@ -1,6 +1,7 @@
 """The rows of a storefront: home, similar, bought together, cart.
 
-Each blends several generators, and each row says what they brought. All are pure functions of the served models, the request and what can be sold now; they hold no state.
+Each blends several generators, and each row says what they brought. All are pure functions of the served models,
+the request and what can be sold now; they hold no state.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _BECAUSE = 3  # how many reasons a row names
 # deeds lead; content and sales fill up where too little is known of an item.
 SIMILAR = {"content": 1.0, "item_item": 0.6, "als": 0.3, "taste": 0.05}
 TOGETHER = {"cooccurrence": 1.0, "item_item": 0.3, "transitions": 0.2, "content": 0.1, "taste": 0.02}
-CART = {**TOGETHER, "popularity": 0.02}
+CART = {**TOGETHER, "trending": 0.02, "popularity": 0.01}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def bought_together(
     Raises NotFound for a product that the models do not know.
     """
     mixture = mix(served.blend.models, TOGETHER, _anchors([served.number(item_id)]), now=0)
-    return _rows(served, mixture, size=size, sellable=sellable, hidden=hidden, said=_WITH)
+    return _rows(served, mixture, size=size, sellable=sellable, hidden=hidden, said=_LIKE)
 
 
 def cart(
@@ -94,10 +95,10 @@ def cart(
     sellable: Sellable | None = None,
     hidden: Collection[str] = (),
 ) -> list[Row]:
-    """What goes with a cart, its own products left out; unknown ones are ignored, an empty one gets best sellers."""
+    """What goes with a cart, its own products left out; unknown ones are ignored, an empty one gets what sells."""
     known = [served.numbers[item] for item in dict.fromkeys(item_ids) if item in served.numbers][-_ANCHORS:]
     mixture = mix(served.blend.models, CART, _anchors(known), now=0)
-    return _rows(served, mixture, size=size, sellable=sellable, hidden=hidden, varied=True, said=_WITH)
+    return _rows(served, mixture, size=size, sellable=sellable, hidden=hidden, varied=True, said=_LIKE)
 
 
 def _anchors(items: Sequence[int]) -> History:
@@ -179,37 +180,31 @@ def _row(
     parts = {name: float(part[item]) for name, part in mixture.parts.items() if part[item] > 0}
     kind = max(parts, key=lambda name: parts[name])
     order = np.argsort(-brought, kind="stable")[:_BECAUSE]
-    because = [] if kind == "popularity" else [int(sources[place]) for place in order if brought[place] > 0]
-    text = said[kind].format(served.items.titles[because[0]]) if because else _ANYONE
+    because = [] if kind in _ANYONE else [int(sources[place]) for place in order if brought[place] > 0]
     return Row(
         item_id=served.items.ids[item],
         score=sum(parts.values()),
         parts=parts,
         kind=kind,
         because=[served.items.ids[source] for source in because],
-        text=text,
+        text=said[kind if because or kind in _ANYONE else "popularity"].format(
+            *(served.items.titles[each] for each in because)
+        ),
     )
 
 
-_ANYONE = "Popular right now"
+_ANYONE = {"popularity": "Popular", "trending": "Popular these days"}
 _LIKE = {
+    **_ANYONE,
     "content": "Like {}",
     "item_item": "Shoppers who have {} also have this",
     "als": "Shoppers who have {} also have this",
     "taste": "Popular in the category of {}",
-}
-_WITH = {
-    **_LIKE,
     "cooccurrence": "Often bought together with {}",
     "transitions": "Often bought after {}",
-    "popularity": _ANYONE,
 }
 _SHOPPER = {
+    **_LIKE,
     "content": "Like {}, which you know",
-    "item_item": "Shoppers who have {} also have this",
     "als": "Fits your taste, {} above all",
-    "taste": "Popular in the category of {}",
-    "cooccurrence": "Often bought together with {}",
-    "transitions": "Often chosen after {}",
-    "popularity": _ANYONE,
 }

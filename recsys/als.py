@@ -40,9 +40,9 @@ class AlsModel(Model):
         factors: int = 256,
         iterations: int = 15,
         regularisation: float = 10.0,
-        alpha: float = 40.0,
+        alpha: float = 20.0,
         position_power: float = 1.0,
-        half_life_days: float | None = 180.0,
+        half_life_days: float | None = 90.0,
     ) -> None:
         super().__init__(
             factors=factors,

@@ -29,9 +29,9 @@ class ContentModel(LinearModel):
     def __init__(
         self,
         *,
-        words: float = 0.6,
-        topics: float = 0.2,
-        labels: float = 0.2,
+        words: float = 0.75,
+        topics: float = 0.1,
+        labels: float = 0.15,
         dimensions: int = 128,
         position_power: float = 1.0,
         half_life_days: float | None = 180.0,

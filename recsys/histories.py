@@ -69,10 +69,16 @@ def top(scores: Floats, *, size: int, allowed: npt.NDArray[np.bool_] | None = No
 def strongest(matrix: sparse.csr_matrix, *, keep: int) -> sparse.csr_matrix:
     """The matrix with only the `keep` largest values above 0 of each row, ties by column."""
     matrix = matrix.tocsr()
+    matrix.sort_indices()
+    kept = matrix.data > 0
+    for row in np.flatnonzero(np.diff(matrix.indptr) > keep):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        values = matrix.data[part]
+        least = np.partition(values, len(values) - keep)[len(values) - keep]
+        above = values > least
+        level = np.flatnonzero(values == least)[: keep - int(above.sum())]
+        above[level] = True
+        kept[part] &= above
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    place = np.arange(len(order)) - matrix.indptr[rows[order]]
-    kept = order[(place < keep) & (matrix.data[order] > 0)]
-    cut = sparse.csr_matrix((matrix.data[kept], (rows[kept], matrix.indices[kept])), shape=matrix.shape)
-    cut.sort_indices()
-    return cut
+    cells = (matrix.data[kept], (rows[kept], matrix.indices[kept]))
+    return sparse.csr_matrix(cells, shape=matrix.shape)

@@ -10,11 +10,13 @@ from recsys.item_item import ItemItemModel
 from recsys.popularity import PopularityModel
 from recsys.taste import TasteModel
 from recsys.transitions import TransitionsModel
+from recsys.trending import TrendingModel
 
 MODELS: dict[str, type[Model]] = {
     model.name: model
     for model in (
         PopularityModel,
+        TrendingModel,
         TasteModel,
         ContentModel,
         ItemItemModel,

@@ -21,7 +21,8 @@ class TransitionsModel(ItemMatrixModel):
     """Links from an item to those that follow it (and, less, to those before it or bought with it).
 
     A pair counts `distance ** -distance_power` (distance in moments of the history, at most `window`), halves with
-    every `gap_days` between the two, counts `backward` in the other direction and `together` within one moment.
+    every `gap_days` between the two, counts `backward` in the other direction and `together` within one moment. An
+    item of a moment with others is divided by their number to `crowd_power`.
     Links are divided by the frequency of the source and of the target to the powers given. The strongest
     `neighbours` of an item are kept.
     """
@@ -32,15 +33,16 @@ class TransitionsModel(ItemMatrixModel):
         self,
         *,
         distance_power: float = 0.5,
-        window: int = 20,
-        gap_days: float = 90.0,
+        window: int = 10,
+        gap_days: float = 30.0,
         backward: float = 0.3,
-        together: float = 0.3,
+        together: float = 1.0,
+        crowd_power: float = 0.5,
         source_power: float = 0.3,
-        target_power: float = 0.1,
+        target_power: float = 0.15,
         neighbours: int = 500,
         position_power: float = 1.0,
-        half_life_days: float | None = 180.0,
+        half_life_days: float | None = 60.0,
     ) -> None:
         super().__init__(
             position_power=position_power,
@@ -50,6 +52,7 @@ class TransitionsModel(ItemMatrixModel):
             gap_days=gap_days,
             backward=backward,
             together=together,
+            crowd_power=crowd_power,
             source_power=source_power,
             target_power=target_power,
             neighbours=neighbours,
@@ -59,9 +62,11 @@ class TransitionsModel(ItemMatrixModel):
         p = self._parameters
         self._items = len(data.items)
         visits, users, at = _visits(data)
+        counts = np.maximum(np.asarray(visits.sum(axis=0)).ravel(), 1e-3)
+        crowd = np.maximum(np.diff(visits.indptr), 1) ** -p["crowd_power"]
+        visits = sparse.csr_matrix(sparse.diags_array(crowd) @ visits, dtype=np.float32)
         pairs = visits.T @ _later(visits, users, at, p["window"], p["distance_power"], p["gap_days"])
         links = pairs + p["backward"] * pairs.T + p["together"] * (visits.T @ visits)
-        counts = np.maximum(np.asarray(visits.sum(axis=0)).ravel(), 1e-3)
         links = (
             sparse.diags_array(counts ** -p["source_power"])
             @ links

@@ -63,8 +63,8 @@ def check_promotion(artifacts: Artifacts, candidate: Version, *, live: Version |
     """Refuse a version whose files are not what they were, or that is worse than the live one by more than chance.
 
     Each was measured on the last part of its own snapshot, so METRIC may be lower by the interval of the
-    difference of two independent means. A version without a measure (too little data) is refused where the live one
-    has one. Raises RefusedPromotion.
+    difference of two independent means. A version without a measure (too little data) is refused where the live
+    one has one. Raises RefusedPromotion.
     """
     try:
         artifacts.verify(candidate)
