@@ -31,14 +31,14 @@ def highlight(text: str, *, tokens: Iterable[str], prefix: str = "") -> list[Pie
     `tokens` are the query's analysed words; `prefix` is an unfinished last word, matched at the start of words.
     """
     wanted = frozenset(tokens)
+    if not text or not (wanted or prefix):
+        return [Piece(text, False)] if text else []
     pieces: list[Piece] = []
     end = 0
     for start, stop in _words(text):
         word = text[start:stop]
-        found = not wanted.isdisjoint(_tokens_of(word))
-        if not found and prefix:
-            found = any(token.startswith(prefix) for token in _tokens_of(word))
-        if found:
+        own = _tokens_of(word)
+        if not wanted.isdisjoint(own) or (prefix and any(token.startswith(prefix) for token in own)):
             pieces += [Piece(text[end:start], False), Piece(word, True)]
             end = stop
     pieces.append(Piece(text[end:], False))
@@ -51,8 +51,9 @@ def surface_words(text: str) -> list[str]:
 
 
 def _words(text: str) -> Iterable[tuple[int, int]]:
+    plain = text.isascii()
     for word in _WORD.finditer(text):
-        if not has_han(word.group()):
+        if plain or not has_han(word.group()):
             yield word.span()
             continue
         start = word.start()

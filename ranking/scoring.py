@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from index.engine import Hit
 
@@ -34,12 +35,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What the candidates of one query are measured against: the best text score, and the most sales."""
+
+    max_lexical: float
+    most_popular: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredHit:
-    """A hit with its final score; `parts` add up to it."""
+    """A hit with its final score, 0 where the order was not by relevance."""
 
     hit: Hit
     score: float
-    parts: tuple[Part, ...]
+    explain: Callable[[], tuple[Part, ...]]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The shares that add up to the score; worked out when asked for, since few hits are asked."""
+        return self.explain()
 
 
 def score_hits(hits: Sequence[Hit], *, max_lexical: float, weights: RankingWeights) -> list[ScoredHit]:
@@ -48,27 +62,50 @@ def score_hits(hits: Sequence[Hit], *, max_lexical: float, weights: RankingWeigh
     `max_lexical` is the best text score of the whole matching set, so that a page's scores do not depend on the
     page. Popularity is compared within the candidates, on a logarithmic scale.
     """
-    most = max((hit.popularity for hit in hits), default=0.0)
-    scored = [_score(hit, max_lexical, most, weights) for hit in hits]
+    yardstick = Yardstick(max_lexical, max((hit.popularity for hit in hits), default=0.0))
+    scored = []
+    for hit in hits:
+        score = sum(value for _, value, _ in _shares(hit, yardstick, weights))
+        scored.append(ScoredHit(hit, score, partial(_parts, hit, yardstick, weights)))
     scored.sort(key=lambda item: (-item.score, item.hit.id))
     return scored
 
 
-def _score(hit: Hit, max_lexical: float, most_popular: float, weights: RankingWeights) -> ScoredHit:
-    parts = []
-    if hit.lexical > 0 and max_lexical > 0:
-        share = hit.lexical / max_lexical
-        parts.append(Part("text", weights.text * share, f"its words match {share:.0%} as well as the best match"))
+def unranked(hit: Hit) -> ScoredHit:
+    """A hit of a page that is in another order than relevance."""
+    return ScoredHit(hit, 0.0, tuple)
+
+
+def _parts(hit: Hit, yardstick: Yardstick, weights: RankingWeights) -> tuple[Part, ...]:
+    return tuple(
+        Part(name, value, _NOTES[name](hit, share)) for name, value, share in _shares(hit, yardstick, weights)
+    )
+
+
+def _shares(hit: Hit, yardstick: Yardstick, weights: RankingWeights) -> list[tuple[str, float, float]]:
+    """Name, value and the bare share (value / weight) of every part that says something of a hit."""
+    found = []
+    if hit.lexical > 0 and yardstick.max_lexical > 0:
+        share = hit.lexical / yardstick.max_lexical
+        found.append(("text", weights.text * share, share))
     if hit.vector > 0:
-        parts.append(Part("meaning", weights.meaning * hit.vector, f"close in meaning ({hit.vector:.2f} of 1)"))
-    if hit.popularity > 0 and most_popular > 0:
-        share = math.log1p(hit.popularity) / math.log1p(most_popular)
-        parts.append(Part("popularity", weights.popularity * share, "bought often of late"))
+        found.append(("meaning", weights.meaning * hit.vector, hit.vector))
+    if hit.popularity > 0:
+        share = math.log1p(hit.popularity) / math.log1p(yardstick.most_popular)
+        found.append(("popularity", weights.popularity * share, share))
     if hit.rating is not None and hit.rating_count > 0:
         trust = hit.rating_count / (hit.rating_count + 5)  # few ratings say little
         share = trust * (hit.rating - 3.0) / 2.0
-        note = f"rated {hit.rating:.1f} by {hit.rating_count}"
-        parts.append(Part("rating", weights.rating * share, note))
+        found.append(("rating", weights.rating * share, share))
     if hit.in_stock:
-        parts.append(Part("stock", weights.stock, "in stock"))
-    return ScoredHit(hit, sum(part.value for part in parts), tuple(parts))
+        found.append(("stock", weights.stock, 1.0))
+    return found
+
+
+_NOTES: Mapping[str, Callable[[Hit, float], str]] = {
+    "text": lambda _, share: f"its words match {share:.0%} as well as the best match",
+    "meaning": lambda _, share: f"close in meaning ({share:.2f} of 1)",
+    "popularity": lambda _, share: f"bought of late {share:.0%} as much as the most bought here, on a log scale",
+    "rating": lambda hit, _: f"rated {hit.rating:.1f} by {hit.rating_count}",
+    "stock": lambda *_: "in stock",
+}

@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from index.engine import Result, SearchEngine
 from index.query import Facet, Filter, Query, Sort, Text
 from ranking.highlight import Piece, highlight
-from ranking.scoring import Part, RankingWeights, ScoredHit, score_hits
+from ranking.scoring import Part, RankingWeights, ScoredHit, score_hits, unranked
 from ranking.understanding import UnderstoodQuery, understand
 
 MAX_PAGE_SIZE = 100
@@ -124,7 +124,7 @@ class Searcher:
 
     def _page(self, request: SearchRequest, query: Query, result: Result) -> list[ScoredHit]:
         if query.sort != "relevance":
-            return [ScoredHit(hit, 0.0, ()) for hit in result.hits]
+            return [unranked(hit) for hit in result.hits]
         start = (request.page - 1) * request.size
         pool = self.pool if query.offset == 0 else 0
         scored = score_hits(result.hits[:pool], max_lexical=result.max_lexical, weights=self.weights)
