@@ -27,7 +27,7 @@ B = 0.75
 
 @dataclass(frozen=True, slots=True)
 class LexicalWeights:
-    """The weights of the parts; the defaults were chosen on two public product sets (see docs/decisions).
+    """The weights of the parts; the defaults were chosen on two public product sets, ESCI and Icecat.
 
     `fields` weighs the parts beside `words` (weight 1); `phrase` weighs neighbours. `prefix` is what an unfinished
     last token is worth where it begins a word (BM25 has no say there), `alternative` what another token counts of
