@@ -11,8 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from pipelines.sample.draw import (
+    bags,
     beauty,
     books,
+    camping,
+    chairs,
     clothing,
     electronics,
     festive,
@@ -22,6 +25,7 @@ from pipelines.sample.draw import (
     office,
     outdoor,
     shoes,
+    sound,
     tops,
     toys,
 )
@@ -31,7 +35,25 @@ from pipelines.sample.goods import Good
 
 Drawer = Callable[[Canvas, Look], None]
 
-ROOMS = (beauty, books, clothing, electronics, festive, food, home, kitchen, office, outdoor, shoes, tops, toys)
+ROOMS = (
+    bags,
+    beauty,
+    books,
+    camping,
+    chairs,
+    clothing,
+    electronics,
+    festive,
+    food,
+    home,
+    kitchen,
+    office,
+    outdoor,
+    shoes,
+    sound,
+    tops,
+    toys,
+)
 BACKGROUNDS: tuple[Rgb, ...] = (
     (226, 232, 236),
     (236, 229, 220),

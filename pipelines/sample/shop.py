@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,23 +12,14 @@ from core.errors import InvalidInput
 from core.frames import Frames
 from pipelines.sample.behaviour import build_behaviour
 from pipelines.sample.chance import Floats, Ints
-from pipelines.sample.choice import choose
 from pipelines.sample.goods import Good, Traits, draw_goods
+from pipelines.sample.journeys import draw_journeys
 from pipelines.sample.people import draw_people
 from pipelines.sample.reviews import build_reviews, with_ratings
 from pipelines.sample.tables import build_shelf
 from pipelines.sample.trade import Purchases, build_trade, choose_variants
 from pipelines.sample.vocabulary import vocabulary
-from pipelines.sample.wishes import (
-    Wishes,
-    complement_wishes,
-    further_wishes,
-    joined_wishes,
-    own_wishes,
-    repeat_wishes,
-    season_by_day,
-    without_repeats,
-)
+from pipelines.sample.wishes import Wishes
 
 DEFAULT_UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 730
@@ -54,7 +45,7 @@ def generate_shop(
     """Two years of a shop up to `until` (a moment with timezone, taken back to midnight UTC).
 
     The same arguments give the same shop, byte for byte. Raises InvalidInput for a moment without timezone and for
-    fewer than one product of each kind or ten users.
+    fewer than two products a kind or ten users.
     """
     words = vocabulary()
     if until.tzinfo is None:
@@ -74,30 +65,15 @@ def generate_shop(
         brands=int(traits.brand.max()) + 1,
         colours=int(traits.colour.max()) + 1,
     )
-    season = season_by_day(words, start=start, days=DAYS)
+    count = round(users * WISHES_PER_USER)
     tastes = people.tastes
-    wishes = own_wishes(words, tastes, season, seed=seed, count=round(users * WISHES_PER_USER))
-    wishes = without_repeats(wishes, words)
-    wishes, seen = _with_choices(wishes, choose(wishes, tastes, traits, seed=seed, part="own", days=DAYS))
-    rounds: list[tuple[str, Callable[[], Wishes]]] = [
-        ("complements", lambda: complement_wishes(words, wishes, seen[:, 0], traits, seed=seed, days=DAYS)),
-        ("repeats", lambda: repeat_wishes(words, tastes, wishes, seen[:, 0], season, seed=seed)),
-        ("further", lambda: further_wishes(tastes, wishes.take(later), season, seed=seed, part="later")),
-    ]
-    own_visits = int(wishes.visit.max()) + 1
-    for part, follow in rounds:
-        later = wishes.visit >= own_visits
-        both = without_repeats(joined_wishes(wishes, follow()), words, settled=len(wishes))
-        new = both.take(np.arange(len(wishes), len(both)))
-        # A complement or a refill that is not needed is no wish at all; what else comes to mind may end in a look.
-        new = new if part == "further" else new.take(new.buys)
-        new, choice = _with_choices(new, choose(new, tastes, traits, seed=seed, part=part, days=DAYS))
-        wishes, seen = joined_wishes(wishes, new), np.concatenate([seen, choice])
+    journeys = draw_journeys(words, tastes, traits, seed=seed, count=count, start=start, days=DAYS)
+    wishes, seen = journeys.wishes, journeys.seen
     behaviour = build_behaviour(goods, people, shelf, wishes, seen, seed=seed, start=start, days=DAYS)
-    bought = _purchases(wishes, seen[:, 0], behaviour.visit_end)
+    bought = _purchases(wishes, journeys.items, behaviour.visit_end)
     variant = choose_variants(words, tastes, shelf, traits.kind[bought.item], bought.user, bought.item, seed=seed)
     bought = replace(bought, variant=variant)
-    trade = build_trade(words, people, shelf, bought, seed=seed, start=start, days=DAYS)
+    trade = build_trade(people, shelf, bought, seed=seed, start=start, days=DAYS)
     reviews = build_reviews(goods, people, shelf, traits, bought, trade, seed=seed, start=start, days=DAYS)
     frames = Frames(
         sellers=shelf.sellers,
@@ -115,12 +91,6 @@ def generate_shop(
         events=behaviour.events,
     ).conformed(at=end)
     return SampleShop(frames, goods, traits, shelf.categories_zh)
-
-
-def _with_choices(wishes: Wishes, seen: Ints) -> tuple[Wishes, Ints]:
-    """Leave out the wishes for which nothing was on sale."""
-    found = seen[:, 0] >= 0
-    return wishes.take(found), seen[found]
 
 
 def _purchases(wishes: Wishes, items: Ints, visit_end: Floats) -> Purchases:

@@ -13,6 +13,7 @@ from pipelines.sample.chance import Floats, Ints, generator, opaque_ids
 from pipelines.sample.people import People, Tastes
 from pipelines.sample.tables import CURRENCY, Shelf, moments
 from pipelines.sample.vocabulary import Kind, Vocabulary
+from pipelines.sample.wishes import Bools
 
 FREE_SHIPPING_FROM, SHIPPING = 4_000, 399  # minor units
 SALE_DISCOUNT = 0.15
@@ -46,7 +47,7 @@ class Trade:
     order_lines: pl.DataFrame
     refunds: pl.DataFrame
     refund_lines: pl.DataFrame
-    kept: np.typing.NDArray[np.bool_]
+    kept: Bools
 
 
 def choose_variants(
@@ -67,14 +68,14 @@ def choose_variants(
 
 
 def build_trade(
-    words: Vocabulary, people: People, shelf: Shelf, bought: Purchases, *, seed: int, start: datetime, days: int
+    people: People, shelf: Shelf, bought: Purchases, *, seed: int, start: datetime, days: int
 ) -> Trade:
     """Orders, lines and refunds of all purchases."""
     random = generator(seed, "trade")
     count = int(bought.order.max(initial=-1)) + 1
     ids = opaque_ids(seed, "order", count)
     price = _prices(shelf, bought, random, start=start)
-    quantity = _quantities(words, shelf, bought, random)
+    quantity = _quantities(shelf, bought, random)
     user_ids, countries = people.users["public_id"], people.users["country"]
     lines = pl.DataFrame(
         {
@@ -130,7 +131,7 @@ def _prices(shelf: Shelf, bought: Purchases, random: np.random.Generator, *, sta
     return np.where(sale, np.round(price * (1 - SALE_DISCOUNT)), price).astype(np.int64)
 
 
-def _quantities(words: Vocabulary, shelf: Shelf, bought: Purchases, random: np.random.Generator) -> Ints:
+def _quantities(shelf: Shelf, bought: Purchases, random: np.random.Generator) -> Ints:
     """Several pieces of what is cheap, one of what is dear."""
     cheap = np.exp(-shelf.variant_price[bought.variant] / 2_500)
     return np.minimum(1 + random.poisson(0.55 * cheap), 6).astype(np.int64)
@@ -139,7 +140,7 @@ def _quantities(words: Vocabulary, shelf: Shelf, bought: Purchases, random: np.r
 def _refunds(
     lines: pl.DataFrame,
     orders: pl.DataFrame,
-    returned: np.typing.NDArray[np.bool_],
+    returned: Bools,
     back_at: Floats,
     bought: Purchases,
     *,

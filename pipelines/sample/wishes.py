@@ -68,7 +68,7 @@ def season_by_day(words: Vocabulary, *, start: datetime, days: int) -> Floats:
     return wanted
 
 
-def own_wishes(words: Vocabulary, tastes: Tastes, season: Floats, *, seed: int, count: int) -> Wishes:
+def own_wishes(tastes: Tastes, season: Floats, *, seed: int, count: int) -> Wishes:
     """About `count` wishes that come by themselves, never before a shopper has joined or past the last day."""
     random = generator(seed, "wishes")
     days = season.shape[1]

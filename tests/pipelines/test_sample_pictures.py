@@ -17,7 +17,7 @@ from pipelines.sample.vocabulary import vocabulary
 
 @pytest.fixture(scope="module")
 def goods() -> list[Good]:
-    return draw_goods(vocabulary(), seed=11, products=160, days=730)[0]
+    return draw_goods(vocabulary(), seed=11, products=120, days=730)[0]
 
 
 def pixels(good: Good) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -14,7 +14,6 @@ from pipelines.sample.draw.canvas import (
 from pipelines.sample.draw.look import Look
 
 GOLD = (206, 168, 90)
-STEEL = (186, 190, 198)
 
 
 def dress(canvas: Canvas, look: Look) -> None:

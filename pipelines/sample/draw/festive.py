@@ -8,11 +8,8 @@ from pipelines.sample.draw.canvas import Canvas, bend, dark, light, mix
 from pipelines.sample.draw.look import Look
 
 BRASS = (206, 164, 84)
-WOOD = (178, 128, 84)
-LINEN = (240, 230, 210)
 GLOW = (255, 236, 186)
 GREEN = (66, 112, 74)
-INK = (50, 50, 60)
 
 
 def bauble(canvas: Canvas, look: Look) -> None:

@@ -6,7 +6,6 @@ from pipelines.sample.draw.canvas import Canvas, Rgb, bend, dark, light, mirrore
 from pipelines.sample.draw.look import Look
 
 CREAM = (247, 240, 226)
-COFFEE = (84, 54, 38)
 GOLD = (214, 176, 96)
 CHOCOLATES: tuple[Rgb, ...] = ((62, 36, 28), (134, 84, 52), (120, 72, 42), (146, 92, 54), (84, 48, 34))
 OILS: tuple[Rgb, ...] = ((122, 132, 42), (142, 146, 50), (206, 184, 60), (190, 166, 66))

@@ -6,8 +6,6 @@ from pipelines.sample.draw.books import title
 from pipelines.sample.draw.canvas import Canvas, Rgb, bend, contrast, dark, light, mix
 from pipelines.sample.draw.look import Look
 
-PAPER = (248, 244, 234)
-GOLD = (222, 184, 104)
 NIGHT = (36, 42, 66)
 WOOD = (214, 172, 118)
 PLAY: tuple[Rgb, ...] = ((224, 84, 70), (244, 188, 62), (74, 152, 196), (104, 168, 102), (238, 136, 74))
