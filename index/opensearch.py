@@ -28,6 +28,7 @@ from index.query import Query
 from index.shelf import Shelf
 
 _CHUNK = 250  # documents a request, at most a few megabytes
+_PATIENTLY = {"request_timeout": 600}  # seconds: a build may take longer over a step than a shopper would wait
 _ATTEMPTS = 20  # how often a batch is tried again when another writer was faster
 
 
@@ -169,13 +170,13 @@ class OpenSearchEngine:
                 self._shelf(name).write(ids, vectors)
         meta.update(documents=len(ids), complete=True)
         with self._cluster.errors():
-            self._client.indices.forcemerge(index=index, params={"max_num_segments": 1})
+            self._client.indices.forcemerge(index=index, params={"max_num_segments": 1, **_PATIENTLY})
             self._client.indices.refresh(index=index)
             self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
     def _send(self, index: str, chunk: list[tuple[str, dict[str, Any]]]) -> None:
         lines = [line for id_, made in chunk for line in ({"index": {"_id": id_}}, made)]
-        answer = self._client.bulk(index=index, body=lines)
+        answer = self._client.bulk(index=index, body=lines, params=_PATIENTLY)
         if answer["errors"]:
             said = next(item["index"] for item in answer["items"] if "error" in item["index"])
             raise InvalidInput(f"OpenSearch refused {said['_id']}: {said['error']['reason']}", id=said["_id"])
