@@ -25,10 +25,12 @@ from recsys.data import Floats, History, TrainingData
 from recsys.evaluation.splits import Split, global_time_split, last_part, leave_last_out
 from recsys.histories import top
 from recsys.models import MODELS, default_models
+from recsys.popularity import PopularityModel
 from recsys.protocol import Reason, Scored
 from recsys.storage import UNREADABLE
 
 SCHEMA = 1
+_FOR_ANYONE = 0.005  # what best sellers weigh at least
 Holdout = Literal["last", "time"]
 
 
@@ -74,6 +76,9 @@ class BlendRecommender:
             drawn = split.sample(self._how["cases"], seed=seed)
             learned = learn_weights(candidate_pool(self.shares, drawn, size=self._how["pool"]))
             self.weights = dict(zip(self.models, learned, strict=True))
+            for name, model in self.models.items():
+                if isinstance(model, PopularityModel):  # all that a shopper without a past can be shown
+                    self.weights[name] = max(self.weights[name], _FOR_ANYONE)
         return self.fit_models(data, seed=seed, threads=threads)
 
     def fit_models(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:

@@ -41,7 +41,8 @@ def walkers(*, users: int = 300, items: int = 30) -> TrainingData:
 def test_the_model_that_knows_gets_the_weight() -> None:
     blend = BlendRecommender(holdout="last", models=[PopularityModel(), TransitionsModel()]).fit(walkers())
     assert blend.weights["transitions"] > 4 * blend.weights["popularity"]
-    assert sum(blend.weights.values()) == pytest.approx(1.0)
+    assert sum(blend.weights.values()) == pytest.approx(1.0, abs=0.01)
+    assert blend.weights["popularity"] > 0  # a shopper without a past needs it
 
 
 def test_the_blend_is_no_worse_than_its_best_model_on_what_it_never_saw() -> None:
