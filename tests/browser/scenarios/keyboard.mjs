@@ -62,4 +62,16 @@ await scenario(async ({ page, open }) => {
   await tabTo(({ className, type }) => className === "" && type === undefined); // the next "Why this?"
   await page.keyboard.press("Enter");
   assert.equal(await page.locator("#hits details[open]").count(), 1);
+
+  // On the first page the rows are drawn anew while a product is open: the focus is not lost with the old card.
+  await open();
+  await page.locator("#rows article").first().waitFor();
+  const before = await page.locator("#rows a[data-product]").first().elementHandle();
+  await before.focus();
+  await page.keyboard.press("Enter");
+  await eventually(async () => assert.equal(await before.evaluate((link) => link.isConnected), false));
+  await page.keyboard.press("Escape");
+  await page.locator("#product").waitFor({ state: "hidden" });
+  const { id: landed, product: card } = await focus();
+  assert.ok(landed === "main" || card !== "", "the focus is in the page");
 });

@@ -2,12 +2,15 @@
 
 import { assert, eventually, ids, scenario, word } from "../scenario.mjs";
 
+const WIDTH = 380;
+
 await scenario(
   async ({ page, open }) => {
     const q = await word();
     const fits = async (what) => {
-      const wide = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-      assert.ok(wide[0] <= wide[1], `${what} is ${wide[0]} wide on ${wide[1]}`);
+      // A phone's window grows with what sticks out, so it is no measure.
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= WIDTH, `${what} is ${wide} wide on ${WIDTH}`);
     };
     await open();
     await page.locator("#rows article").first().waitFor();
@@ -29,7 +32,7 @@ await scenario(
     await page.locator("#hits a").first().tap();
     await page.locator("#product h1").waitFor();
     const dialog = await page.locator("#product").boundingBox();
-    assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= 380);
+    assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= WIDTH);
     assert.ok(
       await page.locator("#product").evaluate((node) => node.scrollWidth <= node.clientWidth),
       "the product fits",
@@ -50,5 +53,5 @@ await scenario(
     await eventually(async () => assert.equal(await page.locator("html").getAttribute("data-language"), "zh"));
     await fits("the page in Chinese");
   },
-  { viewport: { width: 380, height: 800 }, hasTouch: true, isMobile: true },
+  { viewport: { width: WIDTH, height: 800 }, hasTouch: true, isMobile: true },
 );

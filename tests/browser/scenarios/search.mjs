@@ -16,8 +16,9 @@ await scenario(async ({ page, open }) => {
   );
   const box = page.getByRole("combobox", { name: "Search the shop" });
   const offered = page.getByRole("listbox", { name: "Suggestions" }).getByRole("option");
+  const begun = page.waitForRequest((request) => request.url().includes(`/v1/search?q=${unfinished.slice(0, 2)}&`));
   await box.pressSequentially(unfinished.slice(0, 2));
-  await page.waitForRequest((request) => request.url().includes(`q=${unfinished.slice(0, 2)}&`));
+  await begun;
   await box.pressSequentially(unfinished.slice(2), { delay: 20 });
 
   const expected = await ask("/v1/search", { q: unfinished, prefix: "true", size: 24 });
