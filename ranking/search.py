@@ -86,6 +86,7 @@ class Searcher:
         query = self._query(request, understood)
         result, relaxed = self.find(query)
         scored = self._page(request, query, result)
+        result.prefetch([item.hit.id for item in scored])
         return SearchPage(
             query=understood.typed,
             hits=[self._hit(item, understood.text) for item in scored],

@@ -21,7 +21,7 @@ from ranking.training import MODELS
 
 
 def demo(
-    products: Annotated[int, typer.Option(min=50, max=20_000)] = 2000,
+    products: Annotated[int, typer.Option(min=120, max=20_000)] = 2000,
     users: Annotated[int, typer.Option(min=50, max=50_000)] = 3000,
     seed: Annotated[int, typer.Option(help="another seed, another shop")] = 7,
 ) -> None:
