@@ -48,15 +48,15 @@ class ContentModel(LinearModel):
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         p = self._parameters
         self._items = len(data.items)
-        words = unit_tfidf([analyser().query_tokens(title) for title in data.items.titles])
+        words = unit_tfidf([analyser().query_tokens(title) for title in data.items.texts])
         labels = unit_tfidf([labels_of(data.items, item) for item in range(self._items)])
         self._features = sparse.csr_matrix(
             sparse.hstack([words * p["words"] ** 0.5, labels * p["labels"] ** 0.5]), dtype=np.float32
         )
         self._topics = np.zeros((self._items, 0), dtype=np.float32)
         if p["topics"] > 0 and words.nnz:
-            encoder = LsaEncoder.fit(data.items.titles, dimensions=p["dimensions"], seed=seed)
-            self._topics = encoder.encode(data.items.titles) * np.float32(p["topics"] ** 0.5)
+            encoder = LsaEncoder.fit(data.items.texts, dimensions=p["dimensions"], seed=seed)
+            self._topics = encoder.encode(data.items.texts) * np.float32(p["topics"] ** 0.5)
         self._by_feature = self._features.T.tocsr()
         return self
 

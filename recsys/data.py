@@ -36,7 +36,8 @@ class Items:
     """What is known of the items, by item number. `sellable` ones may be recommended."""
 
     ids: Sequence[str]
-    titles: Sequence[str]
+    titles: Sequence[str]  # as they are shown
+    texts: Sequence[str]  # all that is written in titles, other languages too: what content is learned from
     brands: Sequence[str]
     categories: Sequence[tuple[str, ...]]  # names or ids from the root to the leaf, or an unordered set of ids
     prices: Longs  # minor units, -1 where unknown

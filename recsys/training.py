@@ -72,6 +72,7 @@ def read_sequences(path: Path, *, attributes: Path | None = None, titles: Path |
         items=Items(
             ids=ids,
             titles=[named.get(item, "") for item in ids],
+            texts=[named.get(item, "") for item in ids],
             brands=[""] * len(ids),
             categories=[tuple(str(label) for label in labels.get(item, ())) for item in ids],
             prices=unknown,
@@ -89,11 +90,12 @@ def read_sequences(path: Path, *, attributes: Path | None = None, titles: Path |
 
 
 def _items(products: pl.DataFrame) -> Items:
-    titles = products.select(pl.concat_str("title", "title_zh", separator=" ", ignore_nulls=True)).to_series()
+    texts = products.select(pl.concat_str("title", "title_zh", separator=" ", ignore_nulls=True)).to_series()
     paths = products["category"].fill_null("").to_list()
     return Items(
         ids=products["product_id"].to_list(),
-        titles=[title.strip() for title in titles.fill_null("").to_list()],
+        titles=products["title"].fill_null("").to_list(),
+        texts=[text.strip() for text in texts.fill_null("").to_list()],
         brands=products["brand"].fill_null("").to_list(),
         categories=[tuple(name.strip() for name in path.split(">") if name.strip()) for path in paths],
         prices=products["price_minor"].fill_null(-1).to_numpy().astype(np.int64),

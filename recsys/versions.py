@@ -22,7 +22,7 @@ KIND = "models"
 SERVED = "blend"  # the row of the metrics that counts at the gate
 METRIC = "ndcg@10"
 _ITEMS = "items.json"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 def save_items(items: Items, folder: Path) -> None:
@@ -31,6 +31,7 @@ def save_items(items: Items, folder: Path) -> None:
         "schema": _SCHEMA,
         "ids": list(items.ids),
         "titles": list(items.titles),
+        "texts": list(items.texts),
         "brands": list(items.brands),
         "categories": [list(names) for names in items.categories],
         "prices": items.prices.tolist(),
@@ -49,6 +50,7 @@ def load_items(folder: Path) -> Items:
         return Items(
             ids=columns["ids"],
             titles=columns["titles"],
+            texts=columns["texts"],
             brands=columns["brands"],
             categories=[tuple(names) for names in columns["categories"]],
             prices=np.array(columns["prices"], dtype=np.int64),

@@ -63,7 +63,7 @@ def samples(shop: ShopDep) -> ShopperSamples:
         shoppers=[
             ShopperSample(
                 key=shopper.key,
-                label=f"buys {shopper.department or 'a bit of everything'} ({shopper.orders} orders)",
+                label=f"Buys {shopper.department or 'a bit of everything'} ({shopper.orders} orders)",
             )
             for shopper in found
         ]

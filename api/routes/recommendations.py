@@ -25,6 +25,17 @@ router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"], respo
 
 PAST = 200  # the newest things a shopper did that count
 MAX_ROW = 50
+# What each generator goes by, for whoever asks why.
+GENERATORS = {
+    "popularity": "bought most over the years",
+    "trending": "bought most of late",
+    "taste": "popular in the categories of the past",
+    "content": "alike in words, brand and category",
+    "item_item": "owned by the same shoppers",
+    "cooccurrence": "in the same baskets more often than chance",
+    "transitions": "often next after what came before",
+    "als": "fits the taste that the whole past shows",
+}
 Size = Annotated[int, Query(ge=1, le=MAX_ROW)]
 Shopper = Annotated[str | None, Query(max_length=64, examples=["guest-4f0c21b7d9"])]
 Explain = Annotated[bool, Query(description="say of each product what the generators brought")]
@@ -146,7 +157,10 @@ def _answer(
 
 
 def _item(row: Row, document: Document, *, explain: bool) -> RecommendedOut:
-    why = [PartOut(part=name, value=round(value, 6), note="") for name, value in row.parts.items()]
+    why = [
+        PartOut(part=name, value=round(value, 6), note=GENERATORS.get(name, ""))
+        for name, value in row.parts.items()
+    ]
     return RecommendedOut(
         **card_fields(document), score=round(row.score, 6), reason=row.text, why=why if explain else None
     )

@@ -37,6 +37,7 @@ def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> 
         items=Items(
             ids=[f"p{number}" for number in range(items)],
             titles=[f"{DEPARTMENTS[kind]} number {number}" for number, kind in enumerate(department)],
+            texts=[f"{DEPARTMENTS[kind]} number {number}" for number, kind in enumerate(department)],
             brands=[f"brand {number % 3}" for number in range(items)],
             categories=[("home", DEPARTMENTS[kind]) for kind in department],
             prices=np.full(items, 995, dtype=np.int64),

@@ -114,7 +114,9 @@ def test_too_few_baskets_are_no_support() -> None:
 def test_content_needs_no_interaction() -> None:
     data = shop()
     titles = ["red glass lamp", "blue glass lamp", "red mug", "wool cushion"] + ["thing"] * (len(data.items) - 4)
-    items = replace(data.items, titles=titles, brands=[""] * len(titles), categories=[()] * len(titles))
+    items = replace(
+        data.items, titles=titles, texts=titles, brands=[""] * len(titles), categories=[()] * len(titles)
+    )
     model = ContentModel().fit(replace(data, items=items))
     assert model.similar(0, size=2).items.tolist() == [1, 2]
 

@@ -46,7 +46,8 @@ def snapshot(tmp_path: Path) -> Path:
 def test_a_snapshot_becomes_sorted_columns(snapshot: Path) -> None:
     data = training_data(snapshot)
     assert list(data.items.ids) == ["a", "b"]
-    assert list(data.items.titles) == ["Lamp 灯", "Mug"]
+    assert list(data.items.titles) == ["Lamp", "Mug"]
+    assert list(data.items.texts) == ["Lamp 灯", "Mug"]
     assert list(data.items.categories) == [(), ("Home", "Mugs")]
     assert data.items.prices.tolist() == [1999, -1]
     assert data.items.sellable.tolist() == [True, False]
