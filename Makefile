@@ -40,8 +40,7 @@ services: ## say in one line each what the tests lack on this machine
 		echo "missing: Maven or a JDK 17+ (OpenSearch tests; slower without). Debian: apt-get install maven"
 
 run: setup ## the sample shop: build it where it is not there yet, then serve it on 127.0.0.1:8000
-	$(BIN)/merx demo
-	$(BIN)/merx serve
+	$(BIN)/merx demo --serve
 
 test: setup setup-dev services ## all tests, in parallel
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not nightly"

@@ -24,11 +24,14 @@ def demo(
     products: Annotated[int, typer.Option(min=120, max=20_000)] = 2000,
     users: Annotated[int, typer.Option(min=50, max=50_000)] = 3000,
     seed: Annotated[int, typer.Option(help="another seed, another shop")] = 7,
+    then_serve: Annotated[bool, typer.Option("--serve", help="serve it afterwards")] = False,
 ) -> None:
     """Build the sample shop and run all pipelines. What is there already is kept, so it can be run again."""
     with open_house() as house, job("demo") as done:
         build_demo(house, products=products, users=users, seed=seed)
-        done("the shop is ready: merx serve")
+        done("the shop is ready" if then_serve else "the shop is ready: merx serve")
+    if then_serve:
+        serve()
 
 
 def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
