@@ -20,15 +20,15 @@ def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> 
     for user in range(users):
         own = np.flatnonzero(department[: items - cold] == user % len(DEPARTMENTS))
         first = int(draw.integers(len(own)))
-        at = START + int(draw.integers(200)) * DAY
-        for visit in range(int(draw.integers(2, 6))):
+        gaps = draw.integers(1, 30, size=int(draw.integers(1, 5)))
+        days = int(draw.integers(230 - gaps.sum())) + np.r_[0, np.cumsum(gaps)]
+        for visit, day in enumerate(days.tolist()):
             for step in range(2):
                 item = own[(first + 2 * visit + step) % len(own)]
                 if draw.random() < 0.1:
                     item = draw.integers(items - cold)
-                rows.append((user, at, int(item), basket))
+                rows.append((user, START + day * DAY, int(item), basket))
             basket += 1
-            at += int(draw.integers(1, 30)) * DAY
     for anonymous in range(20):
         rows.append((-1, START + anonymous * DAY, int(draw.integers(items - cold)), -1))
     rows.sort(key=lambda row: row[:2])
