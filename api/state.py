@@ -28,6 +28,7 @@ log = get_logger("api")
 class _Models:
     stamp: int
     served: Served | None
+    lack: str = "there are no models yet: run `merx train`"  # why `served` is None
 
 
 class Shop:
@@ -72,9 +73,9 @@ class Shop:
         with self._lock:
             held = self._models
             if held is None or held.stamp != stamp:
-                held = self._models = _Models(stamp, self._load_models(held))
+                held = self._models = self._load_models(stamp, held)
         if held.served is None:
-            raise Unavailable("there are no models yet: run `merx train`")
+            raise Unavailable(held.lack)
         return held.served
 
     def close(self) -> None:
@@ -82,9 +83,10 @@ class Shop:
         self.engine.close()
         self.database.close()
 
-    def _load_models(self, held: _Models | None) -> Served | None:
+    def _load_models(self, stamp: int, held: _Models | None) -> _Models:
         try:
-            return load_live(self.artifacts)
+            return _Models(stamp, load_live(self.artifacts))
         except MerxError as error:
             log.error("the live models cannot be loaded", detail=error.message)
-            return held.served if held is not None else None
+            served = held.served if held is not None else None
+            return _Models(stamp, served, f"{error.message}: run `merx train`, or `merx rollback`")
