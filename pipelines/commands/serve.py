@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import uvicorn
 
 from api.app import create_app
 from api.state import Shop
+from core.errors import Unavailable
 from ingest.snapshot import write_snapshot
 from pipelines.commands.index import build_index
 from pipelines.commands.models import train_models
@@ -58,6 +60,8 @@ def serve(
 ) -> None:
     """Serve the API and the storefront page, and keep the index fresh."""
     with open_house() as house:
+        address = (host or house.settings.host, port or house.settings.port)
+        check_free(*address)
         shop = Shop(house.settings, clock=house.clock)
         stop = threading.Event()
         worker = threading.Thread(
@@ -65,7 +69,6 @@ def serve(
         )
         if relay:
             worker.start()
-        address = (host or house.settings.host, port or house.settings.port)
         console.print(f"serving on http://{address[0]}:{address[1]}", soft_wrap=True)
         try:
             uvicorn.run(
@@ -75,6 +78,19 @@ def serve(
             stop.set()
             if relay:
                 worker.join(timeout=10)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises Unavailable when nobody can listen there, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"cannot listen on {host}:{port}: {error.strerror}; MERX_PORT names another"
+            ) from error
 
 
 def relay() -> None:

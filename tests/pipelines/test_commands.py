@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,6 +125,15 @@ def test_wrong_settings_stop_every_job(merx: Merx, monkeypatch: pytest.MonkeyPat
     ran = merx("snapshot")
     assert ran.code == 1
     assert name in ran.said or "MERX_SECRET" in ran.said
+
+
+def test_a_port_that_is_taken_is_named(merx: Merx, sample: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = merx("serve", "--port", port)
+    assert (ran.code, f"127.0.0.1:{port}" in ran.said) == (1, True), ran.said
 
 
 def test_a_home_that_cannot_be_used_is_named(merx: Merx, monkeypatch: pytest.MonkeyPatch, feed: Path) -> None:
