@@ -9,13 +9,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.encoder import LsaEncoder
 from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
 from core.database import Database
 from core.errors import MerxError, Unavailable
 from core.logs import get_logger
 from core.settings import Settings
+from index.build import load_encoder
 from index.engine import SearchEngine
 from index.factory import open_engine
 from ranking.search import Searcher
@@ -60,7 +60,7 @@ class Shop:
         name = str(generation.about.get("encoder") or "")
         with self._lock:
             if self._searcher is None or self._encoder_name != name:
-                encoder = LsaEncoder.load(self.artifacts.get("encoders", name).path) if name else None
+                encoder = load_encoder(generation, artifacts=self.artifacts) if name else None
                 self._searcher, self._encoder_name = Searcher(self.engine, encoder=encoder), name
             return self._searcher
 

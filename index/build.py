@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 from analysis.encoder import LsaEncoder, TextEncoder
 from core import outbox
@@ -70,8 +72,13 @@ def catch_up(engine: SearchEngine, generation: Generation, *, database: Database
 
 
 def load_encoder(generation: Generation, *, artifacts: Artifacts) -> TextEncoder:
-    """The encoder whose vectors a generation holds."""
-    return LsaEncoder.load(artifacts.get(ENCODERS, str(generation.about["encoder"])).path)
+    """The encoder whose vectors a generation holds, read once: a version never changes."""
+    return _encoder_in(artifacts.get(ENCODERS, str(generation.about["encoder"])).path)
+
+
+@lru_cache(maxsize=2)
+def _encoder_in(folder: Path) -> TextEncoder:
+    return LsaEncoder.load(folder)
 
 
 def changes_for(

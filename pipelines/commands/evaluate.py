@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from analysis.encoder import LsaEncoder
 from core.errors import NotFound
 from core.settings import Settings, load_settings
+from index.build import load_encoder
 from ingest.importer import run_import
 from ingest.recognise import recognise
 from pipelines.commands.index import build_index
@@ -45,7 +45,7 @@ def catalogue_searcher(products: Path, *, kind: str, settings: Settings) -> Iter
                 kind, [products], database=house.database, home=house.home, clock=house.clock, progress=report
             )
         generation = build_index(house, engine, publish=True)
-        encoder = LsaEncoder.load(house.artifacts.get("encoders", str(generation.about["encoder"])).path)
+        encoder = load_encoder(generation, artifacts=house.artifacts)
         try:
             yield Searcher(engine, encoder=encoder)
         finally:
