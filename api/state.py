@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
-from core.database import Database
+from core.database import open_database
 from core.errors import MerxError, Unavailable
 from core.logs import get_logger
 from core.settings import Settings
@@ -39,7 +39,7 @@ class Shop:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.database = Database(settings.url)
+        self.database = open_database(settings)
         self.artifacts = Artifacts(settings.artifacts)
         self.engine = engine or open_engine(settings)
         self._lock = threading.Lock()

@@ -35,12 +35,58 @@ class NotFound(MerxError):
     title = "Not found"
 
 
+class Unauthorized(MerxError):
+    """Nobody is logged in, or what was shown for it is wrong, used up or too old."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Unauthorized"
+
+
+class Forbidden(MerxError):
+    """Whoever is logged in may not do this at all. What a person may not see is NotFound instead."""
+
+    status = 403
+    code = "forbidden"
+    title = "Forbidden"
+
+
+class TooMany(MerxError):
+    """Too many attempts; `wait` in the ids says after how many seconds another may succeed."""
+
+    status = 429
+    code = "too-many-attempts"
+    title = "Too many attempts"
+
+
 class Conflict(MerxError):
     """The state has moved on: the change asked for is no longer possible."""
 
     status = 409
     code = "conflict"
     title = "Conflict"
+
+
+class OutOfStock(Conflict):
+    """There are fewer pieces than asked for; the ids name the variants and how many there are."""
+
+    code = "out-of-stock"
+    title = "Out of stock"
+
+
+class Changed(Conflict):
+    """What the shopper saw is not what it is now (a price, a total, an offer); the ids say what is."""
+
+    code = "changed"
+    title = "Changed in the meantime"
+
+
+class Reused(MerxError):
+    """An Idempotency-Key came back with another request."""
+
+    status = 422
+    code = "idempotency-key-reused"
+    title = "Idempotency-Key reused"
 
 
 class Unavailable(MerxError):

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.bulk import read_frame
+from core.database import vault_of
 from core.orders import SOLD_STATUSES
 from core.tables import (
     Category,
@@ -86,9 +87,11 @@ def variant_owners(session: Session) -> pl.DataFrame:
 
 
 def user_emails(session: Session) -> pl.DataFrame:
-    """`user` (public id), `email` and `status` of all users."""
+    """`user` (public id), `email` (opened) and `status` of all users."""
     statement: Any = select(col(User.public_id).label("user"), col(User.email), col(User.status))
-    return read_frame(session, statement)
+    found = read_frame(session, statement)
+    texts = [None if sealed is None else vault_of(session).open(sealed) for sealed in found["email"]]
+    return found.with_columns(email=pl.Series(texts, dtype=pl.String))
 
 
 def reviewed_lines(session: Session) -> pl.DataFrame:

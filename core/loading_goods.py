@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from core.bulk import insert_frame, update_frame, with_ids
 from core.frames import Frames
+from core.ids import new_id
 from core.tables import Category, OutboxEvent, Picture, Product, Seller, StockLevel, StockMovement, Variant
 from core.upsert import delete_rows, ids_of, rows_of, upsert, with_reference
 
@@ -208,7 +209,10 @@ def _news(products: pl.Series, kind: str) -> pl.DataFrame:
 
 
 def _tell(session: Session, happened: pl.DataFrame, *, at: datetime) -> None:
+    keys = pl.Series([new_id("x-") for _ in range(happened.height)], dtype=pl.String)
     events = happened.select(
+        key=keys,
+        consumer=pl.lit("index"),
         aggregate=pl.lit("product"),
         aggregate_id="public_id",
         kind="kind",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
-from core.bulk import insert_frame, with_ids
+from core.bulk import insert_frame, json_text, with_ids
 from core.errors import InvalidInput
 from core.frames import MOMENT
 from core.ids import new_id
+from core.persons import ADDRESS_PARTS, find_by
 from core.tables import (
     Address,
     Event,
@@ -34,8 +35,16 @@ def load_users(session: Session, users: pl.DataFrame, *, at: datetime) -> pl.Dat
     statement: Any = select(User.public_id, User.status)  # type: ignore[call-overload]
     there = rows_of(session, statement, column=col(User.public_id), keys=users["public_id"])
     erased = there.filter(pl.col("status") == "erased")["public_id"]
-    living = users.filter(~pl.col("public_id").is_in(erased.implode())).with_columns(status=pl.lit("active"))
-    done = upsert(session, User, living, earliest=["created_at"], fixed=["status"])
+    living = users.filter(~pl.col("public_id").is_in(erased.implode())).with_columns(
+        pl.col("name").replace("", None), status=pl.lit("active")
+    )
+    living = living.with_columns(
+        email_hash=_digests(session, living["email"], "email"),
+        phone_hash=_digests(session, living["phone"], "phone"),
+    )
+    done = upsert(
+        session, User, living, earliest=["created_at"], fixed=["status"], sealed=["email", "name", "phone"]
+    )
     new = done.filter("created")
     keys = new.select(
         key=pl.Series([new_id() for _ in range(new.height)], dtype=pl.String),
@@ -49,7 +58,9 @@ def load_users(session: Session, users: pl.DataFrame, *, at: datetime) -> pl.Dat
 def load_addresses(session: Session, addresses: pl.DataFrame) -> None:
     """Load the users' addresses."""
     frame = with_reference(session, addresses, User, column="user", into="user_id")
-    upsert(session, Address, frame, earliest=["created_at"])
+    texts = [json_text(row) for row in frame.select(ADDRESS_PARTS).iter_rows(named=True)]
+    frame = frame.drop(ADDRESS_PARTS).with_columns(sealed=pl.Series(texts, dtype=pl.String))
+    upsert(session, Address, frame, earliest=["created_at"], sealed=["sealed"])
 
 
 def load_orders(session: Session, orders: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -58,9 +69,9 @@ def load_orders(session: Session, orders: pl.DataFrame, lines: pl.DataFrame) -> 
     Raises Conflict when a line of a known order is missing, InvalidInput for users or variants that do not exist.
     """
     total = pl.col("goods_minor") - pl.col("discount_minor") + pl.col("shipping_minor") + pl.col("tax_minor")
-    frame = orders.with_columns(total_minor=total)
+    frame = orders.with_columns(pl.col("address").replace("{}", None), total_minor=total)
     frame = with_reference(session, frame, User, column="user", into="user_id")
-    done = upsert(session, Order, frame)
+    done = upsert(session, Order, frame, sealed=["address"])
     return _load_lines(session, OrderLine, lines, done, column="order", parent="order_id", mutable=())
 
 
@@ -120,6 +131,11 @@ def changes(done: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("same"))
     )
     return done.select("public_id", change=change)
+
+
+def _digests(session: Session, texts: pl.Series, purpose: Literal["email", "phone"]) -> pl.Series:
+    digests = [None if text is None else find_by(session, text, purpose=purpose)[0] for text in texts]
+    return pl.Series(digests, dtype=pl.String)
 
 
 def _change(ids: pl.Series, word: str) -> pl.DataFrame:

@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlmodel import Session, col
 
+from core.ids import new_id
 from core.tables import OutboxEvent
 
 MAX_ATTEMPTS = 8
 
 
-def emit(
-    session: Session,
-    *,
-    aggregate: str,
-    aggregate_id: str,
-    kind: str,
-    at: datetime,
-    payload: dict[str, Any] | None = None,
-) -> None:
-    """Write an event into the session's transaction, e.g. aggregate "product", kind "price-changed"."""
-    session.add(
-        OutboxEvent(
-            aggregate=aggregate, aggregate_id=aggregate_id, kind=kind, payload=payload or {}, created_at=at
-        )
-    )
+# Which consumers hear of what. What none is told of is kept all the same: open pages follow it.
+CONSUMERS: dict[str, tuple[str, ...]] = {"product": ("index",), "refund": ("payments",)}
+NOBODY = "nobody"
 
 
-def due(session: Session, *, now: datetime, limit: int = 500) -> list[OutboxEvent]:
-    """The oldest undelivered events whose next attempt is due, in the order they were written."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to an aggregate, e.g. aggregate "product", kind "price-changed"."""
+
+    aggregate: str
+    id: str
+    kind: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def emit(session: Session, *news: News, at: datetime) -> None:
+    """Write events into the session's transaction, in one statement.
+
+    Emit after the rows that tell of the aggregate were changed: their locks are what keeps its events in order.
+    """
+    rows = [
+        {
+            "key": key,
+            "consumer": consumer,
+            "aggregate": item.aggregate,
+            "aggregate_id": item.id,
+            "kind": item.kind,
+            "payload": dict(item.payload),
+            "status": "delivered" if consumer == NOBODY else "pending",
+            "attempts": 0,
+            "created_at": at,
+        }
+        for item, key in ((item, new_id("x-")) for item in news)
+        for consumer in CONSUMERS.get(item.aggregate, (NOBODY,))
+    ]
+    if rows:
+        session.execute(insert(OutboxEvent).values(rows))
+
+
+def due(session: Session, *, consumer: str, now: datetime, limit: int = 500) -> list[OutboxEvent]:
+    """A consumer's oldest undelivered events whose next attempt is due, in the order they were written."""
     statement = (
         select(OutboxEvent)
-        .where(col(OutboxEvent.status) == "pending")
+        .where(col(OutboxEvent.consumer) == consumer, col(OutboxEvent.status) == "pending")
         .where(or_(col(OutboxEvent.next_attempt_at).is_(None), col(OutboxEvent.next_attempt_at) <= now))
         .order_by(col(OutboxEvent.id))
         .limit(limit)

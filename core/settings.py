@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import BadSettings
+from core.vault import Vault
 
 DEFAULT_SECRET = "development-only-secret"
 
@@ -23,7 +24,22 @@ class Settings(BaseSettings):
     mode: Literal["development", "production"] = "development"
     home: Path = Field(Path(".merx"), description="Where the database file, snapshots, indexes and models live")
     database_url: str = Field("", description="SQLAlchemy URL; empty is the SQLite file merx.db in the home")
-    secret: str = DEFAULT_SECRET
+    secret: str = Field(DEFAULT_SECRET, description="Signs tokens and links")
+    data_keys: str = Field(
+        "",
+        description="Comma-separated secrets that personal data is sealed under, the current one first; "
+        "empty derives one from the secret (not in production)",
+    )
+    public_url: str = Field("http://127.0.0.1:8000", description="What links in messages begin with")
+
+    access_minutes: int = Field(10, ge=1, le=60, description="Life of an access token")
+    refresh_days: int = Field(30, ge=1, le=365, description="Life of a refresh token that is not used")
+    reservation_minutes: int = Field(30, ge=1, le=1440, description="How long an unpaid order keeps its stock")
+    shipping_rule: str = Field("core.charges:flat_shipping", description="MODULE:NAME of the shipping rule")
+    shipping_flat: str = Field("0", description="Major units for an order, of the flat rule")
+    shipping_free_from: str = Field("", description="Major units of goods from which it is free; empty is never")
+    tax_rule: str = Field("core.charges:table_tax", description="MODULE:NAME of the tax rule")
+    tax_rates: str = Field("", description="Percent by country, of the table rule: GB=20,DE=19,*=0")
 
     engine: Literal["embedded", "opensearch"] = "embedded"
     opensearch_url: str = "http://127.0.0.1:9200"
@@ -50,7 +66,7 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:///PATH or postgresql://...")
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
-    @field_validator("opensearch_url")
+    @field_validator("opensearch_url", "public_url")
     @classmethod
     def _http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
@@ -61,7 +77,19 @@ class Settings(BaseSettings):
     def _no_default_secret_in_production(self) -> Settings:
         if self.mode == "production" and (self.secret == DEFAULT_SECRET or len(self.secret) < 32):
             raise ValueError("MERX_SECRET must be set to at least 32 characters in production")
+        if self.mode == "production" and not (keys := self._data_keys()):
+            raise ValueError("MERX_DATA_KEYS must be set in production")
+        elif self.mode == "production" and min(map(len, keys)) < 32:
+            raise ValueError("each of MERX_DATA_KEYS must have at least 32 characters in production")
         return self
+
+    def _data_keys(self) -> list[str]:
+        return [key.strip() for key in self.data_keys.split(",") if key.strip()]
+
+    @property
+    def vault(self) -> Vault:
+        """The keys personal data is sealed under."""
+        return Vault(self._data_keys() or [f"data:{self.secret}"])
 
     @property
     def url(self) -> str:

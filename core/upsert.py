@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,7 @@ from sqlalchemy import types as sqltypes
 from sqlmodel import Session, SQLModel
 
 from core.bulk import insert_frame, json_text, read_frame, table_of, update_frame, with_ids
+from core.database import vault_of
 from core.errors import Conflict, InvalidInput
 
 # More keys than this are found by reading the whole table: one pass is faster than many lists of keys.
@@ -61,31 +62,43 @@ def upsert(
     key: str = "public_id",
     earliest: Sequence[str] = (),
     fixed: Sequence[str] = (),
+    sealed: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Insert the rows whose `key` is new and update those that differ; `frame` holds each key once.
 
-    `earliest` are moments that only ever move back, `fixed` columns are written for new rows alone. Returns the
-    columns `key`, `id`, `created` (bool) and `changed` (the names of the columns that were changed).
+    `earliest` are moments that only ever move back, `fixed` columns are written for new rows alone, and `sealed`
+    ones are plain in `frame` and sealed in the table. Returns the columns `key`, `id`, `created` (bool) and
+    `changed` (the names of the columns that were changed).
     """
     table = table_of(model)
     compared = [name for name in frame.columns if name != key and name not in fixed]
     statement = select(table.c.id, table.c[key], *(table.c[name] for name in compared))
     old = rows_of(session, statement, column=table.c[key], keys=frame[key])
+    old = _mapped(old, sealed, lambda text: vault_of(session).open(text))
     old = old.rename({name: f"{name}:old" for name in compared})
     both = frame.join(old, on=key, how="left", maintain_order="left")
     both = both.with_columns(pl.min_horizontal(name, f"{name}:old").alias(name) for name in earliest)
     new = with_ids(session, model, both.filter(pl.col("id").is_null()).select(frame.columns))
-    insert_frame(session, model, new)
+    insert_frame(session, model, _mapped(new, sealed, lambda text: vault_of(session).seal(text)))
     known = _same_json(both.filter(pl.col("id").is_not_null()), table, compared)
     differing = [pl.when(pl.col(name).ne_missing(pl.col(f"{name}:old"))).then(pl.lit(name)) for name in compared]
     empty = pl.lit([], dtype=pl.List(pl.String))
     known = known.with_columns(
         changed=pl.concat_list(differing).list.drop_nulls() if differing else empty, created=pl.lit(False)
     )
-    update_frame(session, model, known.filter(pl.col("changed").list.len() > 0).select("id", *compared))
+    differing_rows = known.filter(pl.col("changed").list.len() > 0).select("id", *compared)
+    update_frame(session, model, _mapped(differing_rows, sealed, lambda text: vault_of(session).seal(text)))
     created = new.select(key, "id", changed=empty, created=pl.lit(True))
     order = [key, "id", "created", "changed"]
     return pl.concat([created.select(order), known.select(order)])
+
+
+def _mapped(frame: pl.DataFrame, columns: Sequence[str], change: Callable[[str], str]) -> pl.DataFrame:
+    """`frame` with every text of `columns` changed; null stays null."""
+    return frame.with_columns(
+        pl.Series(name, [None if text is None else change(text) for text in frame[name]], dtype=pl.String)
+        for name in columns
+    )
 
 
 def merge_lines(

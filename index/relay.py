@@ -33,7 +33,7 @@ def relay_once(
     not answer or has no live generation: then nothing is counted against the events.
     """
     with database.read() as session:
-        events = outbox.due(session, now=clock(), limit=limit)
+        events = outbox.due(session, consumer="index", now=clock(), limit=limit)
         by_product: dict[str, list[int]] = {}
         others = []
         for event in events:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
-from core.database import Database
+from core.database import Database, open_database
 from core.errors import InvalidInput
 from core.logs import configure_logging
 from core.settings import Settings, load_settings
@@ -55,7 +55,7 @@ def open_house(
         chosen.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"MERX_HOME {chosen.home} cannot be used: {error.strerror}") from error
-    database = Database(chosen.url)
+    database = open_database(chosen)
     try:
         if migrate:
             database.migrate()

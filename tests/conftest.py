@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
+from tests.keys import TEST_VAULT
 
 pytest_plugins = ["tests.services.postgres", "tests.services.opensearch", "tests.services.sample_home"]
 
@@ -33,6 +34,6 @@ def shared_data() -> Path:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Database:
     """A migrated, empty SQLite database, for tests in which the kind of database does not matter."""
-    database = Database(f"sqlite:///{tmp_path / 'merx.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'merx.db'}", vault=TEST_VAULT)
     database.migrate()
     return database

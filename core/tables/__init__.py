@@ -3,24 +3,35 @@
 Table classes do not validate; input is checked at the edge, and what must always hold is a constraint here.
 """
 
+from core.tables.access import IdempotencyKey, LoginLock, LoginSession, RefreshToken
 from core.tables.behaviour import Event, ShopperKey
-from core.tables.catalogue import Category, Picture, Product, Seller, Variant
+from core.tables.catalogue import Category, Picture, PriceChange, Product, Seller, Variant
 from core.tables.imports import ImportRun
-from core.tables.messages import AuditEntry, Notification, OutboxEvent
+from core.tables.messages import AuditEntry, AuditHead, Lease, Notification, OutboxEvent
 from core.tables.orders import Cart, CartLine, Order, OrderLine
 from core.tables.payments import Payment, PaymentEvent, Refund, RefundLine
-from core.tables.people import Address, User
+from core.tables.people import Address, Favourite, User
 from core.tables.reviews import Review, SellerReview
-from core.tables.stock import StockLevel, StockMovement
+from core.tables.shipping import Shipment, ShipmentLine
+from core.tables.stock import Device, StockLevel, StockMovement, StockReport
+from core.tables.transitions import Transition
+from core.tables.vouchers import Voucher, VoucherTally
 
 __all__ = [
     "Address",
     "AuditEntry",
+    "AuditHead",
     "Cart",
     "CartLine",
     "Category",
+    "Device",
     "Event",
+    "Favourite",
+    "IdempotencyKey",
     "ImportRun",
+    "Lease",
+    "LoginLock",
+    "LoginSession",
     "Notification",
     "Order",
     "OrderLine",
@@ -28,15 +39,23 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "Picture",
+    "PriceChange",
     "Product",
+    "RefreshToken",
     "Refund",
     "RefundLine",
     "Review",
     "Seller",
     "SellerReview",
+    "Shipment",
+    "ShipmentLine",
     "ShopperKey",
     "StockLevel",
     "StockMovement",
+    "StockReport",
+    "Transition",
     "User",
     "Variant",
+    "Voucher",
+    "VoucherTally",
 ]

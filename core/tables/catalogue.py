@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.tables.columns import check, document, moment, one_of, reference
@@ -84,6 +84,21 @@ class Variant(SQLModel, table=True):
     list_price_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str
     active: bool = True
+
+
+class PriceChange(SQLModel, table=True):
+    """Append-only: what a variant cost from `at` on, and who said so."""
+
+    __tablename__ = "price_change"
+    __table_args__ = (Index(None, "variant_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant_id: int = reference("variant.id", index=False)
+    price_minor: int = Field(sa_type=BigInteger)
+    list_price_minor: int | None = Field(default=None, sa_type=BigInteger)
+    currency: str
+    actor: str
+    at: datetime = moment()
 
 
 class Picture(SQLModel, table=True):

@@ -60,6 +60,11 @@ def document(*, default: type = dict) -> Any:
     return Field(default_factory=default, sa_type=Json, nullable=False)
 
 
+def counter() -> Any:
+    """A number of pieces that begins at 0, for rows that are inserted in bulk too."""
+    return Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
 def reference(
     target: str, *, nullable: bool = False, index: bool = True, on_delete: str | None = None, **column: Any
 ) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.tables.columns import check, document, moment, one_of, reference
@@ -15,16 +15,23 @@ NOTIFICATION_STATUSES = ("pending", "sent", "failed")
 
 
 class OutboxEvent(SQLModel, table=True):
-    """Written in the transaction of the change it tells of; a relay delivers it at least once."""
+    """Written in the transaction of the change it tells of, once for each consumer; delivered at least once.
+
+    `key` is the event's own and the same in every consumer's copy: by it a consumer knows a repeat.
+    """
 
     __tablename__ = "outbox_event"
     __table_args__ = (
         one_of("status", OUTBOX_STATUSES),
         check("attempts >= 0", name="attempts_not_negative"),
-        Index(None, "status", "id"),
+        UniqueConstraint("key", "consumer"),
+        Index(None, "consumer", "status", "id"),
+        {"sqlite_autoincrement": True},  # a position in the outbox is never given twice
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    key: str
+    consumer: str
     aggregate: str
     aggregate_id: str
     kind: str
@@ -36,7 +43,19 @@ class OutboxEvent(SQLModel, table=True):
     created_at: datetime = moment()
 
 
+class Lease(SQLModel, table=True):
+    """Who does a job that only one process may do at a time, and until when."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = moment()
+
+
 class Notification(SQLModel, table=True):
+    """A message to a user. `payload` is JSON text, sealed: it may hold names, addresses and links."""
+
     __tablename__ = "notification"
     __table_args__ = (one_of("status", NOTIFICATION_STATUSES),)
 
@@ -45,7 +64,7 @@ class Notification(SQLModel, table=True):
     user_id: int | None = reference("app_user.id", nullable=True)
     channel: str
     kind: str
-    payload: dict[str, Any] = document()
+    payload: str
     status: str = "pending"
     created_at: datetime = moment()
 
@@ -63,3 +82,14 @@ class AuditEntry(SQLModel, table=True):
     detail: dict[str, Any] = document()
     previous_hash: str = Field(unique=True)
     hash: str = Field(unique=True)
+
+
+class AuditHead(SQLModel, table=True):
+    """The end of the chain, in one row: how many entries, the hash of the last, and a keyed hash of both."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(primary_key=True)
+    entries: int
+    hash: str
+    seal: str

@@ -15,6 +15,8 @@ REFUND_STATUSES = ("requested", "settled", "failed")
 
 
 class Payment(SQLModel, table=True):
+    """One attempt to pay an order. `action` is what the shopper has to do for it, as the provider said."""
+
     __tablename__ = "payment"
     __table_args__ = (
         one_of("status", PAYMENT_STATUSES),
@@ -34,6 +36,8 @@ class Payment(SQLModel, table=True):
     captured_minor: int = Field(default=0, sa_type=BigInteger)
     refunded_minor: int = Field(default=0, sa_type=BigInteger)
     currency: str
+    action: dict[str, Any] = document()
+    failure: str = ""
     created_at: datetime = moment()
 
 
@@ -70,6 +74,7 @@ class Refund(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     reason: str = ""
+    provider_reference: str | None = None
     at: datetime = moment()
 
 

@@ -1,4 +1,4 @@
-"""Users and their addresses: the only tables that hold personal data besides orders' address copies."""
+"""Users, their addresses and favourites. What says who a person is, is sealed (`core.vault`)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ USER_STATUSES = ("active", "blocked", "erased")
 
 
 class User(SQLModel, table=True):
+    """`email`, `name` and `phone` are sealed; `email_hash` and `phone_hash` are what they are looked up by."""
+
     __tablename__ = "app_user"  # `user` is a reserved word in PostgreSQL
     __table_args__ = (one_of("role", ROLES), one_of("status", USER_STATUSES))
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
-    email: str | None = Field(default=None, unique=True)
-    name: str = ""
+    email: str | None = None
+    email_hash: str | None = Field(default=None, unique=True)
+    email_verified_at: datetime | None = moment(nullable=True)
+    name: str | None = None
     phone: str | None = None
+    phone_hash: str | None = Field(default=None, index=True)
+    password_hash: str | None = None
     country: str | None = Field(default=None, max_length=64)
     role: str = "customer"
     status: str = "active"
@@ -28,15 +34,21 @@ class User(SQLModel, table=True):
 
 
 class Address(SQLModel, table=True):
+    """`sealed` is JSON text of recipient, lines, city, postcode and phone, sealed as a whole."""
+
     __tablename__ = "address"
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
     user_id: int = reference("app_user.id")
-    recipient: str
-    lines: str
-    city: str
-    postcode: str = ""
+    sealed: str
     country: str
-    phone: str | None = None
+    created_at: datetime = moment()
+
+
+class Favourite(SQLModel, table=True):
+    __tablename__ = "favourite"
+
+    user_id: int = reference("app_user.id", index=False, primary_key=True)
+    product_id: int = reference("product.id", primary_key=True)
     created_at: datetime = moment()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.tables.columns import check, moment, one_of, reference
 
+REPORT_KINDS = ("count", "delta")
+REPORT_OUTCOMES = ("applied", "superseded", "short")
 MOVEMENT_REASONS = ("import", "delivery", "sale", "cancel", "return", "write-off", "count")
 
 
@@ -38,3 +41,42 @@ class StockMovement(SQLModel, table=True):
     reason: str
     reference: str = ""
     at: datetime = moment()
+
+
+class Device(SQLModel, table=True):
+    """A shelf sensor or a warehouse scanner; it signs reports with an Ed25519 key, whose public half is here."""
+
+    __tablename__ = "device"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    seller_id: int | None = reference("seller.id", nullable=True)
+    name: str
+    public_key: str
+    active: bool = True
+    created_at: datetime = moment()
+
+
+class StockReport(SQLModel, table=True):
+    """What a device saw, in the order of its own numbers.
+
+    A count says how many pieces there were at `taken_at`, a delta how many came or went. `short` is a count below
+    what is promised to open orders: the level stays at what is promised.
+    """
+
+    __tablename__ = "stock_report"
+    __table_args__ = (
+        UniqueConstraint("device_id", "number"),
+        one_of("kind", REPORT_KINDS),
+        one_of("outcome", REPORT_OUTCOMES),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    device_id: int = reference("device.id", index=False)
+    number: int = Field(sa_type=BigInteger)
+    variant_id: int = reference("variant.id")
+    kind: str
+    quantity: int
+    taken_at: datetime = moment()
+    received_at: datetime = moment()
+    outcome: str

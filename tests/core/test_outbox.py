@@ -15,14 +15,14 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def emit(database: Database, *names: str) -> list[int]:
     with database.write() as session:
         for name in names:
-            outbox.emit(session, aggregate="product", aggregate_id=name, kind="changed", at=NOW)
+            outbox.emit(session, outbox.News("product", name, "changed"), at=NOW)
     with database.read() as session:
-        return [event.id or 0 for event in outbox.due(session, now=NOW)]
+        return [event.id or 0 for event in outbox.due(session, consumer="index", now=NOW)]
 
 
 def due(database: Database, now: datetime) -> list[str]:
     with database.read() as session:
-        return [event.aggregate_id for event in outbox.due(session, now=now)]
+        return [event.aggregate_id for event in outbox.due(session, consumer="index", now=now)]
 
 
 def test_events_come_in_the_order_they_were_written(database: Database) -> None:
@@ -32,7 +32,7 @@ def test_events_come_in_the_order_they_were_written(database: Database) -> None:
 
 def test_an_event_of_a_failed_change_is_never_seen(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"), database.write() as session:
-        outbox.emit(session, aggregate="product", aggregate_id="a", kind="changed", at=NOW)
+        outbox.emit(session, outbox.News("product", "a", "changed"), at=NOW)
         session.flush()
         raise RuntimeError("stop")
     assert due(database, NOW) == []

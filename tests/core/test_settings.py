@@ -40,15 +40,22 @@ def test_a_setting_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatc
         load_settings()
 
 
-@pytest.mark.parametrize("secret", [None, "short"])
-def test_production_needs_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch, secret: str | None) -> None:
-    monkeypatch.setenv("MERX_MODE", "production")
-    if secret:
-        monkeypatch.setenv("MERX_SECRET", secret)
-    with pytest.raises(BadSettings, match="MERX_SECRET"):
-        load_settings()
-    monkeypatch.setenv("MERX_SECRET", "x" * 32)
+@pytest.mark.parametrize("name", ["MERX_SECRET", "MERX_DATA_KEYS"])
+@pytest.mark.parametrize("value", [None, "short", "x" * 32 + ",short"])
+def test_production_needs_secrets_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    good = {"MERX_MODE": "production", "MERX_SECRET": "x" * 32, "MERX_DATA_KEYS": f"{'y' * 32},{'z' * 32}"}
+    for variable, setting in good.items():
+        monkeypatch.setenv(variable, setting)
     assert load_settings().mode == "production"
+    if name == "MERX_SECRET" and value and len(value) >= 32:
+        return  # one secret, however it is written
+    monkeypatch.delenv(name)
+    if value:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=name):
+        load_settings()
 
 
 def test_a_postgresql_url_gets_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:

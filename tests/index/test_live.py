@@ -188,8 +188,8 @@ def test_a_late_or_repeated_event_does_no_harm(live: Live) -> None:
     live.put("red", price=2)
     live.relay()
     with live.database.write() as session:
-        outbox.emit(session, aggregate="product", aggregate_id="red", kind="price-changed", at=NOW)
-        outbox.emit(session, aggregate="product", aggregate_id="never-was", kind="changed", at=NOW)
+        outbox.emit(session, outbox.News("product", "red", "price-changed"), at=NOW)
+        outbox.emit(session, outbox.News("product", "never-was", "changed"), at=NOW)
     report = live.relay()
     assert (report.delivered, report.failed) == (2, 0)
     assert live.found("red") == {"red": 2}

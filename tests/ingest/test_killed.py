@@ -18,6 +18,7 @@ import os, signal, sys
 from pathlib import Path
 from core.clock import system_clock
 from core.database import Database
+from tests.keys import TEST_VAULT
 from ingest.importer import run_import
 
 url, home, feed, fatal = sys.argv[1:]
@@ -26,7 +27,8 @@ def progress(stage, done, total):
     if stage == fatal:
         os.kill(os.getpid(), signal.SIGKILL)
 
-run_import("jsonl", [Path(feed)], database=Database(url), home=Path(home), clock=system_clock, progress=progress)
+database = Database(url, vault=TEST_VAULT)
+run_import("jsonl", [Path(feed)], database=database, home=Path(home), clock=system_clock, progress=progress)
 """
 
 

@@ -17,6 +17,7 @@ import pytest
 from fasteners import InterProcessLock
 
 from core.database import Database
+from tests.keys import TEST_VAULT
 
 
 def _admin(url: str, statement: str) -> None:
@@ -84,9 +85,9 @@ def new_postgres(postgres_server: str, postgres_template: str) -> Iterator[Calla
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty database: every test that takes it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'merx.db'}")
+        made = Database(f"sqlite:///{tmp_path / 'merx.db'}", vault=TEST_VAULT)
         made.migrate()
     else:
-        made = Database(request.getfixturevalue("new_postgres")())
+        made = Database(request.getfixturevalue("new_postgres")(), vault=TEST_VAULT)
     yield made
     made.close()
