@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from core.errors import MerxError
+from core.errors import MerxError, TooMany, Unauthorized
 from core.logs import get_logger
 
 log = get_logger("api")
@@ -33,8 +33,12 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
     for status, text in {
         400: "Invalid input",
+        401: "Unauthorized",
+        403: "Forbidden",
         404: "Not found",
+        409: "Conflict",
         422: "Invalid request",
+        429: "Too many attempts",
         503: "Unavailable",
     }.items()
 }
@@ -55,7 +59,12 @@ def add_problem_handlers(app: FastAPI) -> None:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("answered with a problem", code=error.code, detail=error.message)
         ids = {name: value for name, value in error.ids.items() if isinstance(value, str | int | float)}
-        return problem(status=error.status, code=error.code, title=error.title, detail=error.message, ids=ids)
+        answer = problem(status=error.status, code=error.code, title=error.title, detail=error.message, ids=ids)
+        if isinstance(error, Unauthorized):
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        if isinstance(error, TooMany) and "wait" in ids:
+            answer.headers["Retry-After"] = str(ids["wait"])
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

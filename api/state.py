@@ -15,6 +15,7 @@ from core.database import open_database
 from core.errors import MerxError, Unavailable
 from core.logs import get_logger
 from core.settings import Settings
+from core.tokens import Tokens
 from index.build import load_encoder
 from index.engine import SearchEngine
 from index.factory import open_engine
@@ -40,6 +41,7 @@ class Shop:
         self.settings = settings
         self.clock = clock
         self.database = open_database(settings)
+        self.tokens = Tokens(settings.secret, access_minutes=settings.access_minutes)
         self.artifacts = Artifacts(settings.artifacts)
         self.engine = engine or open_engine(settings)
         self._lock = threading.Lock()
