@@ -1,8 +1,8 @@
 """The stock ledger: what lies there, what of it is promised, and the one place that moves either.
 
 `quantity` is the sum of the movements and never below `reserved`, what open orders were promised; what can be sold
-is the difference. A change of one level is a conditional update; levels of several variants are locked first, in the
-order of their row numbers, so that two orders over the same goods wait for each other instead of deadlocking.
+is the difference. A change of one level is a conditional update; levels of several variants are locked first, in
+the order of their row numbers, so that two orders over the same goods wait for each other instead of deadlocking.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def adjust(
 ) -> int:
     """Change what lies there by `delta` pieces (not 0) and write the movement; returns the new quantity.
 
-    `at` is when it happened, `told_at` the present moment where that is another. A variant without a level gets one. Raises OutOfStock when fewer pieces would remain than are promised.
+    `at` is when it happened, `told_at` the present moment where that is another. A variant without a level gets
+    one. Raises OutOfStock when fewer pieces would remain than are promised.
     """
     now = told_at or at
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
