@@ -1,24 +1,30 @@
-"""The outbox: what changed, written in the transaction of the change, for a relay to tell the others."""
+"""The outbox: what changed, written in the transaction of the change, for a relay to tell the others.
+
+Here is the writing, and the catching up of whoever was built from the tables; `core.outbox_delivery` hands events
+out to consumers, `core.following` follows them in a process that is none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Select, exists, func, insert, literal_column, or_, select, text
+from sqlmodel import Session
 
+from core.bulk import table_of
+from core.errors import Conflict
 from core.ids import new_id
 from core.tables import OutboxEvent
-
-MAX_ATTEMPTS = 8
-
 
 # Which consumers hear of what. What none is told of is kept all the same: open pages follow it.
 CONSUMERS: dict[str, tuple[str, ...]] = {"product": ("index",), "refund": ("payments",)}
 NOBODY = "nobody"
+PRUNED = "pruned"  # the kind of the one row that stands for all that were removed
+
+_EVENT = table_of(OutboxEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,25 @@ class News:
     id: str
     kind: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as it is handed out. `id` is that of the consumer's copy, `key` the event's own in all copies."""
+
+    id: int
+    key: str
+    aggregate: str
+    aggregate_id: str
+    kind: str
+    payload: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What it is about: its events stay in order."""
+        return self.aggregate, self.aggregate_id
 
 
 def emit(session: Session, *news: News, at: datetime) -> None:
@@ -55,41 +80,47 @@ def emit(session: Session, *news: News, at: datetime) -> None:
         session.execute(insert(OutboxEvent).values(rows))
 
 
-def due(session: Session, *, consumer: str, now: datetime, limit: int = 500) -> list[OutboxEvent]:
-    """A consumer's oldest undelivered events whose next attempt is due, in the order they were written."""
-    statement = (
-        select(OutboxEvent)
-        .where(col(OutboxEvent.consumer) == consumer, col(OutboxEvent.status) == "pending")
-        .where(or_(col(OutboxEvent.next_attempt_at).is_(None), col(OutboxEvent.next_attempt_at) <= now))
-        .order_by(col(OutboxEvent.id))
-        .limit(limit)
-    )
-    return list(session.execute(statement).scalars())
+def position(session: Session) -> str:
+    """Where the outbox is, taken before a rebuild reads the tables; for `since` to go on from.
+
+    On SQLite that is the highest id: writers are alone. On PostgreSQL a transaction may have drawn a lower id and
+    not have committed yet, so the snapshot belongs to it, which says who was still at work.
+    """
+    top = select(func.coalesce(func.max(_EVENT.c.id), 0))
+    if session.get_bind().dialect.name == "sqlite":
+        return str(session.execute(top).scalar_one())
+    # In one statement: both are of the same snapshot.
+    found = session.execute(top.add_columns(literal_column("pg_current_snapshot()::text"))).one()
+    return f"{found[0]} {found[1]}"
 
 
-def delivered(session: Session, ids: Iterable[int]) -> None:
-    """Mark events as delivered."""
-    session.execute(
-        update(OutboxEvent).where(col(OutboxEvent.id).in_(list(ids))).values(status="delivered", last_error=None)
-    )
+def since(session: Session, start: str) -> list[Message]:
+    """All events that were not there at a position, whatever became of them since, by id; some older ones too.
+
+    Raises Conflict when events after the position were removed meanwhile.
+    """
+    top, _, snapshot = start.partition(" ")
+    lost = exists().where(_EVENT.c.kind == PRUNED, _EVENT.c.id > int(top))
+    if session.execute(select(lost)).scalar_one():
+        raise Conflict("not all changes since then are kept any more")
+    later = _EVENT.c.id > int(top)
+    if snapshot:
+        later = or_(later, text(_UNSEEN).bindparams(snapshot=snapshot))
+    statement = messages().where(later, _EVENT.c.kind != PRUNED).order_by(_EVENT.c.id)
+    return [Message(*row) for row in session.execute(statement)]
 
 
-def failed(session: Session, ids: Sequence[int], *, reason: str, now: datetime) -> None:
-    """Count a failed attempt: try again after 1, 2, 4, ... seconds, and give up after MAX_ATTEMPTS."""
-    for event in session.execute(select(OutboxEvent).where(col(OutboxEvent.id).in_(list(ids)))).scalars():
-        event.attempts += 1
-        event.last_error = reason[:500]
-        event.next_attempt_at = now + timedelta(seconds=2 ** (event.attempts - 1))
-        if event.attempts >= MAX_ATTEMPTS:
-            event.status = "dead"
+def messages() -> Select[Any]:
+    """A statement for the columns of `Message`, in their order."""
+    columns = ("id", "key", "aggregate", "aggregate_id", "kind", "payload", "attempts", "created_at")
+    return select(*(_EVENT.c[name] for name in columns))
 
 
-def position(session: Session) -> int:
-    """The highest event id so far; 0 for an empty outbox. Taken before a rebuild reads the tables."""
-    return int(session.execute(select(func.coalesce(func.max(col(OutboxEvent.id)), 0))).scalar_one())
-
-
-def since(session: Session, start: int) -> list[OutboxEvent]:
-    """All events above a position, whatever became of them: what a fresh generation has to catch up with."""
-    statement = select(OutboxEvent).where(col(OutboxEvent.id) > start).order_by(col(OutboxEvent.id))
-    return list(session.execute(statement).scalars())
+# Rows written by transactions that a snapshot does not see. A row knows its writer by the lower 32 bits of its
+# number, which lies in the past; rows that were changed since count as new, which does no harm.
+_UNSEEN = """
+    NOT pg_visible_in_snapshot((
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        - ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint - outbox_event.xmin::text::bigint) & 4294967295)
+    )::text::xid8, CAST(:snapshot AS pg_snapshot))
+"""

@@ -12,7 +12,7 @@ from analysis.encoder import LsaEncoder, TextEncoder
 from core import outbox
 from core.artifacts import Artifacts, content_name
 from core.database import Database
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.settings import Settings
 from index.documents import Document, document_to_json, encoder_text
 from index.engine import Change, Delete, Generation, Patch, Put, SearchEngine
@@ -59,9 +59,16 @@ def catch_up(engine: SearchEngine, generation: Generation, *, database: Database
     """Apply to a generation everything that changed since its build; returns how many documents changed.
 
     Run before a generation is published and after one was rolled back to: the relay feeds the live one only.
+    Raises Conflict for a generation so old that its changes are not all kept any more.
     """
     with database.read() as session:
-        events = outbox.since(session, int(generation.about["outbox"]))
+        try:
+            events = outbox.since(session, str(generation.about["outbox"]))
+        except Conflict as error:
+            raise Conflict(
+                f"{generation.name} is too old to be brought up to date: run `merx index build`",
+                generation=generation.name,
+            ) from error
     names = list(dict.fromkeys(event.aggregate_id for event in events if event.aggregate == "product"))
     encoder = load_encoder(generation, artifacts=artifacts)
     changed = 0
