@@ -18,9 +18,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from core.bulk import table_of
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.ids import new_id
-from core.tables import Cart, CartLine, Product, Seller, StockLevel, Variant
+from core.tables import Cart, CartLine, Category, Product, Seller, StockLevel, Variant
 
 MAX_LINES = 100
 MAX_PIECES = 999  # of one line
@@ -47,14 +47,14 @@ class OpenCart:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it is now. `price_seen_minor` is what it cost when it was put in; `available` pieces can be sold."""
+    """A line as it is now. It cost `price_seen_minor` when it was put in; `available` pieces can be sold."""
 
     variant_row: int
     variant: str
     product: str
     seller_row: int
     seller: str
-    category: int | None
+    category: str
     title: str
     title_zh: str
     options: dict[str, Any]
@@ -103,18 +103,24 @@ def open_cart(session: Session, *, user: int | None, currency: str, at: datetime
 
 
 def find_cart(
-    session: Session, public_id: str, *, user: int | None, key: str | None, at: datetime | None = None
+    session: Session,
+    public_id: str,
+    *,
+    user: int | None,
+    key: str | None,
+    at: datetime | None = None,
+    becomes: str = "open",
 ) -> OpenCart:
     """The open cart with this id, if it is the user's, or a guest's whose key is given.
 
-    With `at` the cart is about to be changed: it is locked and its time is moved. Raises NotFound in the same
-    words for a cart that is not there, not open, and not theirs.
+    With `at` the cart is about to be changed: it is locked, its time is moved and its status `becomes` another.
+    Raises NotFound in the same words for a cart that is not there, not open, and not theirs.
     """
     columns: Any = (Cart.id, Cart.public_id, Cart.user_id, Cart.currency, Cart.voucher_id, Cart.guest_key_hash)
     named = (col(Cart.public_id) == public_id, col(Cart.status) == "open")
     wanted: Any = select(*columns).where(*named)
     if at is not None:
-        wanted = update(Cart).where(*named).values(updated_at=at).returning(*columns)
+        wanted = update(Cart).where(*named).values(updated_at=at, status=becomes).returning(*columns)
         wanted = wanted.execution_options(synchronize_session=False)
     found = session.execute(wanted).first()
     theirs = found is not None and (
@@ -136,7 +142,7 @@ def lines_of(session: Session, cart: int) -> list[Line]:
             col(Product.public_id).label("product"),
             col(Product.seller_id),
             col(Seller.public_id).label("seller"),
-            col(Product.category_id),
+            func.coalesce(col(Category.path), ""),
             col(Product.title),
             col(Product.title_zh),
             col(Variant.options),
@@ -149,14 +155,16 @@ def lines_of(session: Session, cart: int) -> list[Line]:
             ),
             (col(Variant.active) & (col(Product.status) == "published")).label("on_sale"),
         )
+        .select_from(CartLine)
         .join(Variant, col(Variant.id) == col(CartLine.variant_id))
         .join(Product, col(Product.id) == col(Variant.product_id))
         .join(Seller, col(Seller.id) == col(Product.seller_id))
+        .outerjoin(Category, col(Category.id) == col(Product.category_id))
         .outerjoin(StockLevel, col(StockLevel.variant_id) == col(CartLine.variant_id))
         .where(col(CartLine.cart_id) == cart)
         .order_by(col(CartLine.id))
     )
-    return [Line(*row[:14], on_sale=bool(row[14])) for row in session.execute(statement)]
+    return [Line(*row) for row in session.execute(statement)]
 
 
 def set_line(session: Session, cart: OpenCart, *, variant: str, quantity: int) -> None:
@@ -198,15 +206,14 @@ def set_voucher(session: Session, cart: OpenCart, voucher: int | None) -> None:
     session.execute(update(Cart).where(col(Cart.id) == cart.row).values(voucher_id=voucher))
 
 
-def merge(session: Session, guest: OpenCart, *, user: int, at: datetime) -> str:
+def merge(session: Session, guest_id: str, *, key: str, user: int, at: datetime) -> str:
     """Put a guest's cart into the user's; returns the id of the user's cart, the guest's is closed.
 
     Of a variant that is in both, the greater number of pieces stays (not the sum: who puts the same thing in
     twice, before and after logging in, wants it once), at the price seen last. A voucher of the guest's stays
     unless the user's cart has one. Lines in another currency than the user's cart, and beyond MAX_LINES, stay out.
     """
-    if guest.user is not None:
-        raise Conflict("only a guest's cart can be merged", cart=guest.id)
+    guest = find_cart(session, guest_id, user=None, key=key, at=at, becomes="merged")
     own = open_cart(session, user=user, currency=guest.currency, at=at)
     cart = find_cart(session, own.id, user=user, key=None, at=at)
     there = {line.variant_row: line for line in lines_of(session, cart.row)}
@@ -227,7 +234,6 @@ def merge(session: Session, guest: OpenCart, *, user: int, at: datetime) -> str:
     _put(session, cart.row, lines)
     if cart.voucher is None and guest.voucher is not None:
         set_voucher(session, cart, guest.voucher)
-    session.execute(update(Cart).where(col(Cart.id) == guest.row).values(status="merged", updated_at=at))
     return cart.id
 
 

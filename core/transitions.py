@@ -19,6 +19,15 @@ from core.tables import Order, Payment, Refund, Shipment, Transition
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Who changes something, when, and why. Actors are "user:ID", "device:ID", "provider:NAME" and "system"."""
+
+    actor: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The states of a subject, and for each the states that may follow; a state that nothing follows is final."""
 
@@ -80,9 +89,7 @@ def advance(
     id: str,
     before: str,
     after: str,
-    actor: str,
-    at: datetime,
-    reason: str = "",
+    cause: Cause,
     **changes: Any,
 ) -> None:
     """Move the subject with public id `id` from `before` to `after`, setting the columns in `changes` with it.
@@ -100,20 +107,10 @@ def advance(
     ).first()
     if moved is None:
         raise Conflict(f"{machine.subject} {id} is not {before} any more", **{machine.subject: id})
-    record(session, machine, id=id, before=before, after=after, actor=actor, at=at, reason=reason)
+    record(session, machine, id=id, before=before, after=after, cause=cause)
 
 
-def record(
-    session: Session,
-    machine: Machine,
-    *,
-    id: str,
-    before: str,
-    after: str,
-    actor: str,
-    at: datetime,
-    reason: str = "",
-) -> None:
+def record(session: Session, machine: Machine, *, id: str, before: str, after: str, cause: Cause) -> None:
     """Write a change of state down; `before` is empty for the first state of a new subject."""
     session.execute(
         insert(Transition).values(
@@ -121,8 +118,8 @@ def record(
             subject_id=id,
             before=before,
             after=after,
-            actor=actor,
-            reason=reason,
-            at=at,
+            actor=cause.actor,
+            reason=cause.reason,
+            at=cause.at,
         )
     )

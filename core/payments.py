@@ -1,0 +1,238 @@
+"""Payments: an attempt to pay an order, and what the provider says became of it.
+
+The provider's word is taken once, whatever the number of times and the order in which it arrives. Money that
+arrives for an order that cannot take it (cancelled, or paid already) is given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from core import audit, outbox, stock
+from core.bulk import table_of
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+from core.money import Money
+from core.orders import no_order
+from core.providers import PaymentRequest, ProviderPayment, Started, Unverified
+from core.refunds import refund_whole
+from core.tables import Order, OrderLine, Payment, PaymentEvent, Product, Variant
+from core.transitions import ORDER, PAYMENT, Cause, advance, record
+
+OPEN = ("created", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A payment that was begun: what the provider has to be asked for it."""
+
+    id: str
+    order: str
+    provider: str
+    status: str
+    amount: Money
+    reference: str | None
+    expires_at: datetime | None
+    action: Mapping[str, Any]
+
+
+def start_payment(session: Session, order: str, *, user: int, provider: str, cause: Cause) -> Attempt:
+    """Begin to pay an order of a user (row number) through a provider; an open attempt with it is taken up again.
+
+    Raises NotFound for an order that is not theirs, Conflict for one that cannot be paid any more.
+    """
+    row: Any = session.execute(
+        select(Order).where(col(Order.public_id) == order, col(Order.user_id) == user).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        raise no_order(order)
+    if row.status != "pending" or (row.expires_at is not None and row.expires_at <= cause.at):
+        raise Conflict(f"order {order} cannot be paid: it is {row.status}", order=order)
+    open_one = (
+        select(Payment)
+        .where(col(Payment.order_id) == row.id, col(Payment.provider) == provider)
+        .where(col(Payment.status).in_(OPEN), col(Payment.amount_minor) == row.total_minor)
+    )
+    payment = session.execute(open_one).scalars().first()
+    if payment is None:
+        payment = Payment(
+            public_id=new_id("p-"),
+            order_id=row.id,
+            provider=provider,
+            amount_minor=row.total_minor,
+            currency=row.currency,
+            created_at=cause.at,
+        )
+        session.add(payment)
+        session.flush()
+        record(session, PAYMENT, id=payment.public_id, before="", after="created", cause=cause)
+    return Attempt(
+        payment.public_id,
+        order,
+        provider,
+        payment.status,
+        Money(payment.amount_minor, payment.currency),
+        payment.provider_reference,
+        row.expires_at,
+        payment.action,
+    )
+
+
+def request_for(attempt: Attempt, *, return_url: str = "") -> PaymentRequest:
+    """What the provider is asked for an attempt."""
+    return PaymentRequest(attempt.id, attempt.order, attempt.amount, attempt.expires_at, return_url)
+
+
+def attach(session: Session, payment: str, started: Started, *, cause: Cause) -> None:
+    """Write down what the provider made of an attempt; does nothing when that was done before."""
+    found = session.execute(select(Payment).where(col(Payment.public_id) == payment)).scalar_one()
+    if found.status == "created":
+        advance(
+            session,
+            PAYMENT,
+            id=payment,
+            before="created",
+            after="pending",
+            cause=cause,
+            provider_reference=started.reference,
+            action=dict(started.action),
+        )
+
+
+def settle(session: Session, said: ProviderPayment, *, provider: str, at: datetime) -> bool:
+    """Take a provider's verified word about a payment; returns whether it changed anything.
+
+    The same event again, and an event that comes after one that is final, change nothing. Raises Unverified for a
+    payment that is not there or whose amount, currency or reference is not ours.
+    """
+    payment, order = _locked(session, said, provider)
+    table = table_of(PaymentEvent)
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    fresh = session.execute(
+        dialect.insert(table)
+        .values(
+            payment_id=payment.id,
+            provider=provider,
+            provider_event_id=said.event,
+            kind=said.state,
+            payload={"amount_minor": said.amount.minor, "reference": said.reference, "reason": said.reason},
+            received_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(table.c.id)
+    ).first()
+    if fresh is None or not PAYMENT.allows(payment.status, said.state):
+        return False
+    cause = Cause(f"provider:{provider}", at, said.reason)
+    changes: dict[str, Any] = {"failure": said.reason}
+    if said.state == "captured":
+        changes["captured_minor"] = said.amount.minor
+    advance(
+        session,
+        PAYMENT,
+        id=payment.public_id,
+        before=payment.status,
+        after=said.state,
+        cause=cause,
+        provider_reference=said.reference,
+        **changes,
+    )
+    outbox.emit(session, outbox.News("order", order.public_id, f"payment-{said.state}"), at=at)
+    if said.state == "captured":
+        detail = {
+            "amount_minor": said.amount.minor,
+            "currency": said.amount.currency,
+            "payment": payment.public_id,
+        }
+        if order.status == "pending":
+            mark_paid(session, order.id or 0, order.public_id, cause=cause)
+        else:
+            late = replace(cause, reason=f"paid after the order was {order.status}")
+            refund_whole(session, payment, order=order.public_id, amount=said.amount, cause=late)
+        audit.record(
+            session, actor=cause.actor, action="payment-captured", subject=order.public_id, detail=detail, at=at
+        )
+    return True
+
+
+def mark_paid(session: Session, row: int, order: str, *, cause: Cause) -> None:
+    """A pending order is paid: its promised pieces leave the stock."""
+    advance(session, ORDER, id=order, before="pending", after="paid", cause=cause, expires_at=None)
+    pieces = promised(session, row)
+    session.execute(
+        update(OrderLine)
+        .where(col(OrderLine.order_id) == row)
+        .values(reserved=0)
+        .execution_options(synchronize_session=False)
+    )
+    stock.sell(session, pieces, reference=order, at=cause.at)
+    outbox.emit(session, outbox.News("order", order, "paid"), *product_news(session, row, "sold"), at=cause.at)
+
+
+def promised(session: Session, order: int) -> dict[int, int]:
+    """The pieces that an order (row number) was promised, by variant (row number)."""
+    lines: Any = (
+        select(col(OrderLine.variant_id), col(OrderLine.reserved))
+        .where(col(OrderLine.order_id) == order, col(OrderLine.reserved) > 0)
+        .order_by(col(OrderLine.variant_id))
+    )
+    pieces: dict[int, int] = {}
+    for variant, count in session.execute(lines):
+        pieces[variant] = pieces.get(variant, 0) + count
+    return pieces
+
+
+def product_news(session: Session, order: int, kind: str) -> list[outbox.News]:
+    """News for each product that an order (row number) has."""
+    products: Any = (
+        select(col(Product.public_id))
+        .join(Variant, col(Variant.product_id) == col(Product.id))
+        .join(OrderLine, col(OrderLine.variant_id) == col(Variant.id))
+        .where(col(OrderLine.order_id) == order)
+        .distinct()
+        .order_by(col(Product.public_id))
+    )
+    return [outbox.News("product", product, kind) for product in session.execute(products).scalars()]
+
+
+def _locked(session: Session, said: ProviderPayment, provider: str) -> tuple[Payment, Order]:
+    """The order and then the payment, both locked; raises Unverified where the word is not about one of ours."""
+    named: Any = (
+        select(Order)
+        .join(Payment, col(Payment.order_id) == col(Order.id))
+        .where(col(Payment.public_id) == said.payment, col(Payment.provider) == provider)
+        .with_for_update(of=Order)
+    )
+    order = session.execute(named).scalar_one_or_none()
+    if order is None:
+        raise Unverified("a notification about a payment that is not ours", payment=said.payment)
+    held = select(Payment).where(col(Payment.public_id) == said.payment).with_for_update()
+    payment = session.execute(held).scalar_one()
+    ours = Money(payment.amount_minor, payment.currency)
+    if said.amount != ours or payment.provider_reference not in (None, said.reference):
+        raise Unverified(
+            "a notification whose amount or reference is not that of the payment", payment=said.payment
+        )
+    return payment, order
+
+
+def find_attempt(session: Session, payment: str) -> Attempt:
+    """A payment by its public id; raises NotFound."""
+    statement: Any = (
+        select(Payment, col(Order.public_id), col(Order.expires_at))
+        .join(Order, col(Order.id) == col(Payment.order_id))
+        .where(col(Payment.public_id) == payment)
+    )
+    found = session.execute(statement).first()
+    if found is None:
+        raise NotFound(f"there is no payment {payment!r}", payment=payment)
+    p, order, expires = found
+    amount = Money(p.amount_minor, p.currency)
+    return Attempt(p.public_id, order, p.provider, p.status, amount, p.provider_reference, expires, p.action)

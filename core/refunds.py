@@ -1,0 +1,165 @@
+"""Refunds: money that is owed back, asked of the provider once, and settled when the provider says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session, col
+
+from core import audit, outbox
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+from core.money import Money
+from core.providers import ProviderRefund
+from core.tables import Order, Payment, Refund, RefundLine
+from core.transitions import REFUND, Cause, advance, record
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedLine:
+    """Pieces of an order line (row numbers) and what they are worth."""
+
+    order_line: int
+    variant: int
+    title: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A refund that the provider has not settled yet."""
+
+    id: str
+    status: str
+    order: str
+    provider: str
+    payment: str
+    reference: str
+    amount: Money
+    reason: str
+
+
+def owe(
+    session: Session,
+    *,
+    order: Order,
+    amount_minor: int,
+    lines: Sequence[RefundedLine],
+    cause: Cause,
+) -> str | None:
+    """Owe money of a paid order back; the relay asks the provider for it. Returns the refund's id.
+
+    None when there is nothing to give back. Raises Conflict when that is more than was captured and not given
+    back.
+    """
+    if amount_minor == 0:
+        return None
+    payment = session.execute(
+        update(Payment)
+        .where(col(Payment.order_id) == order.id, col(Payment.status) == "captured")
+        .where(col(Payment.captured_minor) - col(Payment.refunded_minor) >= amount_minor)
+        .values(refunded_minor=col(Payment.refunded_minor) + amount_minor)
+        .returning(col(Payment.id))
+        .execution_options(synchronize_session=False)
+    ).first()
+    if payment is None:
+        raise Conflict(f"order {order.public_id} has less than that to give back", order=order.public_id)
+    refund = _write(session, order, payment.id, amount_minor, cause)
+    if lines:
+        rows = [
+            {
+                "refund_id": refund.id,
+                "line_number": number,
+                "variant_id": line.variant,
+                "order_line_id": line.order_line,
+                "quantity": line.quantity,
+                "amount_minor": line.amount_minor,
+                "title": line.title,
+            }
+            for number, line in enumerate(lines, 1)
+        ]
+        session.execute(insert(RefundLine).values(rows))
+    return refund.public_id
+
+
+def refund_whole(session: Session, payment: Payment, *, order: str, amount: Money, cause: Cause) -> str:
+    """Owe back all of a payment that its order could not take; returns the refund's id."""
+    session.execute(
+        update(Payment)
+        .where(col(Payment.id) == payment.id)
+        .values(refunded_minor=amount.minor)
+        .execution_options(synchronize_session=False)
+    )
+    held = session.execute(select(Order).where(col(Order.public_id) == order)).scalar_one()
+    return _write(session, held, payment.id, amount.minor, cause).public_id
+
+
+def owed(session: Session, refund: str) -> Owed:
+    """What has to be asked of the provider; raises NotFound."""
+    statement: Any = (
+        select(Refund, Payment, col(Order.public_id))
+        .join(Payment, col(Payment.id) == col(Refund.payment_id))
+        .join(Order, col(Order.id) == col(Payment.order_id))
+        .where(col(Refund.public_id) == refund)
+    )
+    found = session.execute(statement).first()
+    if found is None:
+        raise NotFound(f"there is no refund {refund!r}", refund=refund)
+    row, payment, order = found
+    return Owed(
+        row.public_id,
+        row.status,
+        order,
+        payment.provider,
+        payment.public_id,
+        payment.provider_reference or "",
+        Money(row.amount_minor, row.currency),
+        row.reason,
+    )
+
+
+def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: datetime) -> bool:
+    """Take the provider's word about a refund; returns whether it changed anything."""
+    refund = owed(session, said.refund)
+    if said.state == "pending" or not REFUND.allows(refund.status, said.state):
+        return False
+    cause = Cause(f"provider:{provider}", at, said.reason)
+    advance(
+        session,
+        REFUND,
+        id=refund.id,
+        before=refund.status,
+        after=said.state,
+        cause=cause,
+        provider_reference=said.reference,
+    )
+    outbox.emit(session, outbox.News("order", refund.order, f"refund-{said.state}"), at=at)
+    detail = {"refund": refund.id, "amount_minor": refund.amount.minor, "currency": refund.amount.currency}
+    audit.record(
+        session, actor=cause.actor, action=f"refund-{said.state}", subject=refund.order, detail=detail, at=at
+    )
+    return True
+
+
+def _write(session: Session, order: Order, payment: int | None, amount: int, cause: Cause) -> Refund:
+    refund = Refund(
+        public_id=new_id("r-"),
+        order_id=order.id,
+        payment_id=payment,
+        user_id=order.user_id,
+        amount_minor=amount,
+        currency=order.currency,
+        reason=cause.reason,
+        at=cause.at,
+    )
+    session.add(refund)
+    session.flush()
+    record(session, REFUND, id=refund.public_id, before="", after="requested", cause=cause)
+    news = outbox.News("refund", refund.public_id, "requested")
+    outbox.emit(session, news, outbox.News("order", order.public_id, "refund-requested"), at=cause.at)
+    return refund

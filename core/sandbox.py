@@ -1,0 +1,156 @@
+"""A payment provider for development: it signs and keeps its books like a real one, and moves no money.
+
+Its books are files in a folder of their own, so that it remembers what the shop forgets when it is killed. What a
+shopper does on a real provider's page is `decide` here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from core.errors import Conflict, NotFound
+from core.money import Money
+from core.providers import (
+    PaymentRequest,
+    ProviderPayment,
+    ProviderRefund,
+    RefundRequest,
+    Started,
+    State,
+    Unverified,
+)
+
+FRESH = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxProvider:
+    """See the module. `secret` signs notifications, `folder` holds its books."""
+
+    folder: Path
+    secret: str
+    name: str = "test"
+
+    def create(self, request: PaymentRequest) -> Started:
+        """Start a payment; the shopper has to decide at the address in the action."""
+        book = self._read(request.id)
+        if book is None:
+            book = {
+                "payment": request.id,
+                "reference": f"tp-{request.id}",
+                "amount": request.amount.minor,
+                "currency": request.amount.currency,
+                "state": "pending",
+                "refunds": {},
+            }
+            self._write(book)
+        return Started(book["reference"], {"kind": "test", "decide": f"/v1/test-provider/{request.id}"})
+
+    def query(self, payment: str, *, reference: str) -> ProviderPayment:
+        """What became of a payment; raises NotFound for one that was never created."""
+        return _payment(self._held(payment))
+
+    def read(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderPayment:
+        """A notification that this provider signed within FRESH; raises Unverified for any other."""
+        stamp = headers.get("test-provider-time", "")
+        signature = headers.get("test-provider-signature", "")
+        if not hmac.compare_digest(signature.encode(), self._sign(stamp, body).encode()):
+            raise Unverified("the signature is not the test provider's")
+        try:
+            age = now - datetime.fromisoformat(stamp)
+        except (ValueError, TypeError) as error:
+            raise Unverified("the notification has no time") from error
+        if abs(age) > FRESH:
+            raise Unverified("the notification is stale")
+        return _payment(json.loads(body))
+
+    def refund(self, request: RefundRequest) -> ProviderRefund:
+        """Give money back at once; raises Conflict beyond what was paid."""
+        book = self._held(request.payment)
+        given = book["refunds"]
+        if request.id not in given:
+            if book["state"] != "captured" or sum(given.values()) + request.amount.minor > book["amount"]:
+                raise Conflict(
+                    f"payment {request.payment} has less than that to give back", payment=request.payment
+                )
+            given[request.id] = request.amount.minor
+            self._write(book)
+        return ProviderRefund(request.id, f"tr-{request.id}", "settled")
+
+    def close(self, payment: str, *, reference: str) -> None:
+        """End a payment that was not made; one that was made stays."""
+        book = self._read(payment)
+        if book is not None and book["state"] == "pending":
+            self._write({**book, "state": "closed"})
+
+    def decide(
+        self, payment: str, outcome: Literal["captured", "failed"], *, now: datetime
+    ) -> tuple[dict[str, str], bytes]:
+        """The shopper pays, or the payment fails; returns headers and body of the notification about it.
+
+        Raises NotFound for a payment that was never created, Conflict for one that is over.
+        """
+        book = self._held(payment)
+        if book["state"] == "pending":
+            book = {
+                **book,
+                "state": outcome,
+                "reason": "" if outcome == "captured" else "the shopper's bank refused",
+            }
+            self._write(book)
+        elif book["state"] != outcome:
+            raise Conflict(f"payment {payment} is {book['state']} already", payment=payment)
+        return self.notification(payment, now=now)
+
+    def notification(self, payment: str, *, now: datetime) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a message about a payment as it is, signed now."""
+        body = json.dumps(self._held(payment), sort_keys=True).encode()
+        stamp = now.isoformat()
+        return {"test-provider-time": stamp, "test-provider-signature": self._sign(stamp, body)}, body
+
+    def given_back(self, payment: str) -> Money:
+        """What the books say was refunded."""
+        book = self._held(payment)
+        return Money(sum(book["refunds"].values()), book["currency"])
+
+    def _sign(self, stamp: str, body: bytes) -> str:
+        key = f"test provider:{self.secret}".encode()
+        return hmac.new(key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+    def _path(self, payment: str) -> Path:
+        return self.folder / f"{hashlib.sha256(payment.encode()).hexdigest()}.json"
+
+    def _read(self, payment: str) -> dict[str, Any] | None:
+        try:
+            book: dict[str, Any] = json.loads(self._path(payment).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return book
+
+    def _held(self, payment: str) -> dict[str, Any]:
+        book = self._read(payment)
+        if book is None:
+            raise NotFound(f"the test provider knows no payment {payment!r}", payment=payment)
+        return book
+
+    def _write(self, book: Mapping[str, Any]) -> None:
+        path = self._path(book["payment"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{uuid4().hex}")
+        draft.write_text(json.dumps(book, sort_keys=True), encoding="utf-8")
+        draft.rename(path)
+
+
+def _payment(book: Mapping[str, Any]) -> ProviderPayment:
+    state: State = book["state"]
+    amount = Money(book["amount"], book["currency"])
+    event = f"{book['reference']}:{state}"
+    return ProviderPayment(event, book["payment"], book["reference"], state, amount, book.get("reason", ""))
