@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from api.metrics import RequestMetrics
 from api.pages import add_pages
 from api.problems import add_problem_handlers
-from api.routes import events, health, recommendations, search
+from api.routes import accounts, events, health, me, recommendations, search, staff_users
 from api.state import Shop
 from core.settings import Settings
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
     app.state.shop = opened
     app.state.registry = CollectorRegistry()
     add_problem_handlers(app)
-    for module in (search, recommendations, events, health):
+    for module in (accounts, me, staff_users, search, recommendations, events, health):
         app.include_router(module.router)
     add_pages(app, opened)
     app.add_middleware(GZipMiddleware, minimum_size=1024)

@@ -13,7 +13,10 @@ from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
 from core.database import open_database
 from core.errors import MerxError, Unavailable
+from core.letters import Letters
 from core.logs import get_logger
+from core.passwords import Passwords
+from core.senders import open_sender
 from core.settings import Settings
 from core.tokens import Tokens
 from index.build import load_encoder
@@ -42,6 +45,8 @@ class Shop:
         self.clock = clock
         self.database = open_database(settings)
         self.tokens = Tokens(settings.secret, access_minutes=settings.access_minutes)
+        self.passwords = Passwords()
+        self.letters = Letters(open_sender(settings.sender), self.tokens, settings.public_url)
         self.artifacts = Artifacts(settings.artifacts)
         self.engine = engine or open_engine(settings)
         self._lock = threading.Lock()

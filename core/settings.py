@@ -34,6 +34,7 @@ class Settings(BaseSettings):
 
     access_minutes: int = Field(10, ge=1, le=60, description="Life of an access token")
     refresh_days: int = Field(30, ge=1, le=365, description="Life of a refresh token that is not used")
+    sender: str = Field("core.senders:LogSender", description="MODULE:NAME of what takes messages to users")
     reservation_minutes: int = Field(30, ge=1, le=1440, description="How long an unpaid order keeps its stock")
     shipping_rule: str = Field("core.charges:flat_shipping", description="MODULE:NAME of the shipping rule")
     shipping_flat: str = Field("0", description="Major units for an order, of the flat rule")

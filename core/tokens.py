@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.errors import InvalidInput, Unauthorized
 
-LinkPurpose = Literal["verify-email", "reset-password"]
-_PURPOSES = ("access", "verify-email", "reset-password")
+LinkPurpose = Literal["verify-email", "change-email", "reset-password"]
+_PURPOSES = ("access", "verify-email", "change-email", "reset-password")
 _MAX_LENGTH = 2048
 
 
@@ -32,9 +32,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link says: whose it is; `fits` whether what it was made for is still so."""
+    """What a link says: whose it is, and a text it carries; `fits` whether what it was made for is still so."""
 
     user: str
+    carried: str
     _bound: str
     _key: bytes
 
@@ -61,17 +62,22 @@ class Tokens:
             raise Unauthorized("the access token is not valid, or too old")
         return Access(claims["sub"], claims["sid"])
 
-    def link(self, purpose: LinkPurpose, *, user: str, bound_to: str, at: datetime, life: timedelta) -> str:
-        """A token for a link in a message to `user`; it stops fitting when `bound_to` is not so any more."""
+    def link(
+        self, purpose: LinkPurpose, *, user: str, bound_to: str, at: datetime, life: timedelta, carries: str = ""
+    ) -> str:
+        """A token for a link in a message to `user`; it stops fitting when `bound_to` is not so any more.
+
+        Whoever has the link can read what it `carries`.
+        """
         bound = _fingerprint(self._keys[purpose], bound_to)
-        return self._signed(purpose, {"sub": user, "bound": bound}, at=at, life=life)
+        return self._signed(purpose, {"sub": user, "bound": bound, "carried": carries}, at=at, life=life)
 
     def read_link(self, token: str, *, purpose: LinkPurpose, now: datetime) -> Link:
         """Raises InvalidInput for a token that is not of this purpose, was changed, or is too old."""
         claims = self._claims(token, purpose, now=now)
         if claims is None:
             raise InvalidInput("the link is not valid, or too old")
-        return Link(claims["sub"], claims["bound"], self._keys[purpose])
+        return Link(claims["sub"], claims["carried"], claims["bound"], self._keys[purpose])
 
     def _signed(self, purpose: str, claims: dict[str, Any], *, at: datetime, life: timedelta) -> str:
         moments = {"iat": int(at.timestamp()), "exp": int((at + life).timestamp())}

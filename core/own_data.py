@@ -1,0 +1,210 @@
+"""All that is kept about a user, as one document for the user (GDPR, articles 15 and 20)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlmodel import Session
+
+from core.bulk import table_of
+from core.database import vault_of
+from core.profiles import addresses, favourites, opened_address, profile
+from core.tables import (
+    Cart,
+    CartLine,
+    Event,
+    LoginSession,
+    Notification,
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    Refund,
+    RefundLine,
+    Review,
+    Seller,
+    SellerReview,
+    ShopperKey,
+    Variant,
+)
+
+Rows = list[dict[str, Any]]
+
+_VARIANT = table_of(Variant)
+_PRODUCT = table_of(Product)
+_ORDER = table_of(Order)
+
+
+def own_data(session: Session, user_row: int) -> dict[str, Any]:
+    """Profile, addresses, favourites, carts, orders, refunds, reviews, events, sessions and messages of a user.
+
+    Personal data is opened. What would let another in is left out: hashes, tokens, and the links of messages.
+    """
+    document = {
+        "profile": asdict(profile(session, user_row)),
+        "addresses": [asdict(found) for found in addresses(session, user_row)],
+        "favourites": [asdict(found) for found in favourites(session, user_row)],
+        "carts": _carts(session, user_row),
+        "orders": _orders(session, user_row),
+        "refunds": _refunds(session, user_row),
+        "reviews": _reviews(session, user_row),
+        "seller_reviews": _seller_reviews(session, user_row),
+        "events": _events(session, user_row),
+        "sessions": _sessions(session, user_row),
+        "notifications": _notifications(session, user_row),
+    }
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def _carts(session: Session, user_row: int) -> Rows:
+    cart, line = table_of(Cart), table_of(CartLine)
+    mine = select(cart).where(cart.c.user_id == user_row).order_by(cart.c.id)
+    lines = (
+        select(line.c.cart_id, _VARIANT.c.sku, _VARIANT.c.public_id.label("variant"), line.c.quantity)
+        .join(cart, cart.c.id == line.c.cart_id)
+        .join(_VARIANT, _VARIANT.c.id == line.c.variant_id)
+        .where(cart.c.user_id == user_row)
+        .order_by(line.c.id)
+    )
+    kept = ("public_id", "status", "currency", "created_at", "updated_at")
+    return _with_parts(session, mine, kept, lines=(lines, "cart_id"))
+
+
+def _orders(session: Session, user_row: int) -> Rows:
+    line, payment = table_of(OrderLine), table_of(Payment)
+    mine = select(_ORDER).where(_ORDER.c.user_id == user_row).order_by(_ORDER.c.id)
+    lines = (
+        select(line, _VARIANT.c.sku, _VARIANT.c.public_id.label("variant"))
+        .join(_ORDER, _ORDER.c.id == line.c.order_id)
+        .join(_VARIANT, _VARIANT.c.id == line.c.variant_id)
+        .where(_ORDER.c.user_id == user_row)
+        .order_by(line.c.order_id, line.c.line_number)
+    )
+    payments = (
+        select(payment)
+        .join(_ORDER, _ORDER.c.id == payment.c.order_id)
+        .where(_ORDER.c.user_id == user_row)
+        .order_by(payment.c.id)
+    )
+    kept = (
+        *("public_id", "status", "source", "currency", "goods_minor", "discount_minor", "shipping_minor"),
+        *("tax_minor", "total_minor", "country", "address", "placed_at"),
+    )
+    orders = _with_parts(session, mine, kept, lines=(lines, "order_id"), payments=(payments, "order_id"))
+    for order in orders:
+        order["address"] = opened_address(session, order["address"]) if order["address"] else None
+    return orders
+
+
+def _refunds(session: Session, user_row: int) -> Rows:
+    refund, line = table_of(Refund), table_of(RefundLine)
+    ordered = refund.c.order_id.in_(select(_ORDER.c.id).where(_ORDER.c.user_id == user_row))
+    mine = or_(refund.c.user_id == user_row, ordered)
+    lines = (
+        select(line, _VARIANT.c.sku, _VARIANT.c.public_id.label("variant"))
+        .join(refund, refund.c.id == line.c.refund_id)
+        .join(_VARIANT, _VARIANT.c.id == line.c.variant_id)
+        .where(mine)
+        .order_by(line.c.refund_id, line.c.line_number)
+    )
+    kept = ("public_id", "order", "status", "amount_minor", "currency", "reason", "at")
+    given = (
+        select(refund, _ORDER.c.public_id.label("order"))
+        .outerjoin(_ORDER, _ORDER.c.id == refund.c.order_id)
+        .where(mine)
+        .order_by(refund.c.id)
+    )
+    return _with_parts(session, given, kept, lines=(lines, "refund_id"))
+
+
+def _reviews(session: Session, user_row: int) -> Rows:
+    review = table_of(Review)
+    mine = (
+        select(review, _PRODUCT.c.public_id.label("product"))
+        .join(_PRODUCT, _PRODUCT.c.id == review.c.product_id)
+        .where(review.c.user_id == user_row)
+        .order_by(review.c.id)
+    )
+    return _with_parts(session, mine, ("public_id", "product", "score", "title", "text", "status", "created_at"))
+
+
+def _seller_reviews(session: Session, user_row: int) -> Rows:
+    review, seller = table_of(SellerReview), table_of(Seller)
+    mine = (
+        select(review, seller.c.public_id.label("seller"))
+        .join(seller, seller.c.id == review.c.seller_id)
+        .where(review.c.user_id == user_row)
+        .order_by(review.c.id)
+    )
+    return _with_parts(session, mine, ("public_id", "seller", "score", "text", "status", "created_at"))
+
+
+def _events(session: Session, user_row: int) -> Rows:
+    event, key = table_of(Event), table_of(ShopperKey)
+    mine = (
+        select(event, _PRODUCT.c.public_id.label("product"))
+        .join(key, key.c.key == event.c.shopper)
+        .outerjoin(_PRODUCT, _PRODUCT.c.id == event.c.product_id)
+        .where(key.c.user_id == user_row)
+        .order_by(event.c.id)
+    )
+    return _with_parts(session, mine, ("public_id", "kind", "product", "query", "position", "quantity", "at"))
+
+
+def _sessions(session: Session, user_row: int) -> Rows:
+    login = table_of(LoginSession)
+    mine = select(login).where(login.c.user_id == user_row).order_by(login.c.id)
+    return _with_parts(session, mine, ("public_id", "created_at", "revoked_at", "revoked_for"))
+
+
+def _notifications(session: Session, user_row: int) -> Rows:
+    """Without links: a reset link in a thief's export would be the account."""
+    table = table_of(Notification)
+    rows = session.execute(select(table).where(table.c.user_id == user_row).order_by(table.c.id)).all()
+    told: Rows = []
+    for row in rows:
+        message = json.loads(vault_of(session).open(row.payload))
+        link = str(message.pop("link", ""))
+        text = str(message.get("text", ""))
+        message["text"] = text.replace(link, "(a link)") if link else text
+        message.pop("user", None)
+        told.append({"id": row.public_id, "channel": row.channel, "at": row.created_at, **message})
+    return told
+
+
+def _with_parts(
+    session: Session, statement: Select[Any], kept: tuple[str, ...], **parts: tuple[Select[Any], str]
+) -> Rows:
+    """The rows of a statement with their columns `kept`; under each name of `parts` a list of theirs.
+
+    A part is a statement and its column that holds the parent's row number. Row numbers stay inside.
+    """
+    grouped: dict[str, dict[int, Rows]] = {}
+    for name, (inner, parent) in parts.items():
+        grouped[name] = defaultdict(list)
+        for part in session.execute(inner).mappings():
+            told = {key: value for key, value in part.items() if key != "id" and not key.endswith("_id")}
+            told |= {"id": part["public_id"]} if "public_id" in part else {}
+            grouped[name][part[parent]].append(told)
+    rows: Rows = []
+    for row in session.execute(statement).mappings():
+        told = {("id" if name == "public_id" else name): row[name] for name in kept}
+        rows.append(told | {name: found.get(row["id"], []) for name, found in grouped.items()})
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,113 @@
+"""Messages to users, and how they leave.
+
+A sender is a class named by `MERX_SENDER` (MODULE:NAME). It takes a message inside the transaction that asks for
+it, so it must not call anybody there: it writes down what is to be delivered, and delivers it afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Literal, Protocol
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from core.database import vault_of
+from core.errors import BadSettings
+from core.ids import new_id
+from core.tables import Notification
+
+Kind = Literal["verify-email", "reset-password", "change-email", "already-registered", "email-changed"]
+
+# Subject and text of each kind; {link} where it has one.
+TEMPLATES: dict[Kind, tuple[str, str]] = {
+    "verify-email": (
+        "Confirm your e-mail address",
+        "Open this link within 24 hours to confirm your address and use your account:\n\n{link}\n\n"
+        "If you did not register, do not open it: without it nobody can use the account.",
+    ),
+    "reset-password": (
+        "A new password",
+        "Open this link within an hour to choose a new password:\n\n{link}\n\n"
+        "If you did not ask for it, nothing has changed and you need not do anything.",
+    ),
+    "change-email": (
+        "Confirm your new e-mail address",
+        "Open this link within 24 hours to make this the address of your account:\n\n{link}",
+    ),
+    "already-registered": (
+        "You already have an account",
+        "Somebody, perhaps you, tried to register with this address, which already has an account.\n"
+        "If you have forgotten the password, this link gives you a new one within an hour:\n\n{link}",
+    ),
+    "email-changed": (
+        "Your e-mail address was changed",
+        "Your account has another e-mail address from now on. If you did not do this, write to us at once.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell a user (`user` is the row number) at an e-mail address."""
+
+    user: int
+    to: str
+    kind: Kind
+    subject: str
+    text: str
+    link: str = ""
+
+
+class Sender(Protocol):
+    """One way for messages to leave."""
+
+    def send(self, session: Session, message: Message, *, at: datetime) -> None:
+        """Take a message in the session's transaction: when that is rolled back, nothing was sent."""
+        ...
+
+
+class LogSender:
+    """Keeps messages, sealed, in the notification log and delivers them nowhere: for development."""
+
+    def send(self, session: Session, message: Message, *, at: datetime) -> None:
+        """Write the message down."""
+        payload = json.dumps(asdict(message), ensure_ascii=False)
+        session.execute(
+            insert(Notification).values(
+                public_id=new_id("n-"),
+                user_id=message.user,
+                channel="log",
+                kind=message.kind,
+                payload=vault_of(session).seal(payload),
+                status="sent",
+                created_at=at,
+            )
+        )
+
+
+def written(kind: Kind, *, user: int, to: str, link: str = "") -> Message:
+    """A message of a kind, in words."""
+    subject, text = TEMPLATES[kind]
+    return Message(user=user, to=to, kind=kind, subject=subject, text=text.format(link=link), link=link)
+
+
+def open_sender(name: str) -> Sender:
+    """The sender that MODULE:NAME names; raises BadSettings where there is none."""
+    module, _, attribute = name.partition(":")
+    try:
+        made: Sender = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise BadSettings(f"MERX_SENDER: no sender {name!r}: {error}") from error
+    return made
+
+
+def opened_messages(session: Session, *, limit: int) -> Iterator[tuple[datetime, str, dict[str, str]]]:
+    """The newest messages first: when, of what kind, and their opened payload."""
+    newest = select(Notification).order_by(col(Notification.id).desc()).limit(limit)
+    for row in session.execute(newest).scalars():
+        yield row.created_at, row.kind, json.loads(vault_of(session).open(row.payload))
