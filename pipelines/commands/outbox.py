@@ -50,7 +50,7 @@ def resend(
             detail={"events": count},
             at=house.clock(),
         )
-        done(f"{count:,} events wait for the relay again")
+        done(f"{count:,} will be sent again")
 
 
 def _print(rows: list[delivery.Backlog] | list[delivery.DeadLetter]) -> None:

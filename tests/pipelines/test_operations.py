@@ -77,9 +77,9 @@ def test_dead_letters_are_shown_and_sent_again(merx: Merx, house: Database) -> N
     assert json.loads(merx("outbox", "status").output)["dead"] == 2
     shown = [json.loads(line) for line in merx("outbox", "dead").output.splitlines()]
     assert [(line["key"], line["last_error"]) for line in shown] == [(newest, "no"), (oldest, "no")]
-    assert "1 events wait" in merx("outbox", "resend", newest).said
+    assert "1 will be sent again" in merx("outbox", "resend", newest).said
     assert merx("outbox", "resend", newest).code == 1
-    assert "1 events wait" in merx("outbox", "resend", "--all").said
+    assert "1 will be sent again" in merx("outbox", "resend", "--all").said
     assert json.loads(merx("outbox", "status").output)["pending"] == 2
     assert merx("audit", "verify").code == 0
     assert json.loads(merx("audit", "show").output.splitlines()[-1])["subject"] == f"event:{newest}"
