@@ -50,16 +50,19 @@ class Loaded:
         return set() if frame is None else set(frame.filter(pl.col("change") != "same")["public_id"])
 
 
-def load(session: Session, frames: Frames, *, at: datetime, progress: Progress = no_progress) -> Loaded:
+def load(
+    session: Session, frames: Frames, *, at: datetime, actor: str = "system", progress: Progress = no_progress
+) -> Loaded:
     """Bring the core to what `frames` say: insert what is new, update what differs, leave the rest alone.
 
-    What happened to products is told in the outbox. `at` is the moment of the load; `progress` hears each stage
-    when it is done. Raises InvalidInput for frames that do not fit `core.frames` and for references to things that
-    neither exist nor are in the frames, Conflict where lines of a known order or refund would be lost.
+    What happened to products is told in the outbox. `at` is the moment of the load, `actor` who asked for it;
+    `progress` hears each stage when it is done. Raises InvalidInput for frames that do not fit `core.frames` and
+    for references to things that neither exist nor are in the frames, Conflict where lines of a known order or
+    refund would be lost.
     """
     given = frames.conformed(at=at)
     stages = 6
-    loaded = Loaded(load_goods(session, given, at=at))
+    loaded = Loaded(load_goods(session, given, at=at, actor=actor))
     progress("goods", 1, stages)
     if given.users is not None:
         loaded.changes["users"] = load_users(session, given.users, at=at)

@@ -13,15 +13,28 @@ from sqlmodel import Session, col
 from core.bulk import insert_frame, update_frame, with_ids
 from core.frames import Frames
 from core.ids import new_id
-from core.tables import Category, OutboxEvent, Picture, Product, Seller, StockLevel, StockMovement, Variant
+from core.tables import (
+    Category,
+    OutboxEvent,
+    Picture,
+    PriceChange,
+    Product,
+    Seller,
+    StockLevel,
+    StockMovement,
+    Variant,
+)
 from core.upsert import delete_rows, ids_of, rows_of, upsert, with_reference
 
 PRICE_COLUMNS = ("price_minor", "list_price_minor", "currency")
 DEFAULT_SELLER = ("shop", "Shop")
 
 
-def load_goods(session: Session, frames: Frames, *, at: datetime) -> pl.DataFrame:
-    """Load the frames of goods and tell the outbox; returns `public_id`, `kind` of what happened to products."""
+def load_goods(session: Session, frames: Frames, *, at: datetime, actor: str = "system") -> pl.DataFrame:
+    """Load the frames of goods and tell the outbox; returns `public_id`, `kind` of what happened to products.
+
+    New and changed prices go to the price history as `actor`'s.
+    """
     if frames.sellers is not None:
         upsert(session, Seller, frames.sellers, earliest=["created_at"])
     news: list[pl.DataFrame] = []
@@ -31,7 +44,7 @@ def load_goods(session: Session, frames: Frames, *, at: datetime) -> pl.DataFram
             news.append(_load_pictures(session, frames.pictures, products=frames.products["public_id"]))
     if frames.variants is not None:
         products = frames.products["public_id"] if frames.products is not None else pl.Series([], dtype=pl.String)
-        news.append(_load_variants(session, frames.variants, products=products))
+        news.append(_load_variants(session, frames.variants, products=products, at=at, actor=actor))
     if frames.stock is not None:
         news.append(_load_stock(session, frames.stock, at=at))
     if not news:
@@ -104,12 +117,22 @@ def _load_categories(session: Session, paths: pl.Series) -> None:
         ids.update(frame.select("path", "id").iter_rows())
 
 
-def _load_variants(session: Session, variants: pl.DataFrame, *, products: pl.Series) -> pl.DataFrame:
+def _load_variants(
+    session: Session, variants: pl.DataFrame, *, products: pl.Series, at: datetime, actor: str
+) -> pl.DataFrame:
     owners = variants.select("public_id", "product")
     frame = with_reference(session, variants, Product, column="product", into="product_id")
     done = upsert(session, Variant, frame).join(owners, on="public_id")
     priced = pl.col("changed").list.eval(pl.element().is_in(PRICE_COLUMNS))
     dearer = done.filter(priced.list.any())["product"]
+    asked = done.filter(pl.col("created") | priced.list.any()).join(frame, on="public_id")
+    prices = asked.select(
+        *PRICE_COLUMNS,
+        variant_id="id",
+        actor=pl.lit(actor),
+        at=pl.lit(at).cast(pl.Datetime("us", "UTC")),
+    )
+    insert_frame(session, PriceChange, with_ids(session, PriceChange, prices))
     others = done.filter(pl.col("created") | ~priced.list.all())["product"]
     switched_off = _switch_off(session, kept=frame["public_id"], products=products)
     return pl.concat([_news(dearer, "price-changed"), _news(others, "changed"), _news(switched_off, "changed")])
@@ -138,7 +161,12 @@ def _load_pictures(session: Session, pictures: pl.DataFrame, *, products: pl.Ser
     changed = both.filter(pl.col("id").is_not_null() & pl.col("url").is_not_null() & differs)
     delete_rows(session, Picture, gone["id"])
     update_frame(session, Picture, changed.select("id", "url", "alt"))
-    insert_frame(session, Picture, with_ids(session, Picture, new.select(*key, "url", "alt")))
+    other = changed.filter(pl.col("url") != pl.col("url:old"))  # whose size is not known
+    size = pl.lit(None, dtype=pl.Int64)
+    update_frame(session, Picture, other.select("id", width=size, height=size))
+    names = pl.Series([new_id() for _ in range(new.height)], dtype=pl.String)
+    added = new.select(*key, "url", "alt", public_id=names)
+    insert_frame(session, Picture, with_ids(session, Picture, added))
     touched = pl.concat([part["product_id"] for part in (gone, new, changed)])
     return _news(owners.filter(pl.col("product_id").is_in(touched.implode()))["product"], "changed")
 
@@ -177,6 +205,8 @@ def _load_stock(session: Session, stock: pl.DataFrame, *, at: datetime) -> pl.Da
     update_frame(
         session, StockLevel, known.select("variant_id", quantity="after", updated_at=moment), key="variant_id"
     )
+    counts = frame.filter(~pl.col("assumed")).select("variant_id", counted="quantity", counted_at=moment)
+    update_frame(session, StockLevel, counts, key="variant_id")
     movements = moved.select(
         "variant_id",
         delta=pl.col("after") - before,

@@ -102,13 +102,19 @@ class PriceChange(SQLModel, table=True):
 
 
 class Picture(SQLModel, table=True):
-    """A product's picture: a path below the home's `pictures` folder, or an address elsewhere."""
+    """A product's picture: a path below the home's `pictures` folder, or an address elsewhere.
+
+    `width` and `height` are in pixels, and known of uploaded pictures only.
+    """
 
     __tablename__ = "picture"
     __table_args__ = (UniqueConstraint("product_id", "position"),)
 
     id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
     product_id: int = reference("product.id", index=False)
     position: int = 0
     url: str
     alt: str = ""
+    width: int | None = None
+    height: int | None = None

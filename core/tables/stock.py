@@ -15,7 +15,10 @@ MOVEMENT_REASONS = ("import", "delivery", "sale", "cancel", "return", "write-off
 
 
 class StockLevel(SQLModel, table=True):
-    """`quantity` pieces are there, of which `reserved` are promised to open checkouts."""
+    """`quantity` pieces are there, of which `reserved` are promised to open checkouts.
+
+    `counted` pieces were there at `counted_at`, says the newest count of whoever counted; null before any.
+    """
 
     __tablename__ = "stock_level"
     __table_args__ = (
@@ -27,6 +30,8 @@ class StockLevel(SQLModel, table=True):
     quantity: int = 0
     reserved: int = 0
     updated_at: datetime = moment()
+    counted: int | None = None
+    counted_at: datetime | None = moment(nullable=True)
 
 
 class StockMovement(SQLModel, table=True):
@@ -52,7 +57,7 @@ class Device(SQLModel, table=True):
     public_id: str = Field(unique=True)
     seller_id: int | None = reference("seller.id", nullable=True)
     name: str
-    public_key: str
+    public_key: str = Field(unique=True)
     active: bool = True
     created_at: datetime = moment()
 
@@ -60,8 +65,9 @@ class Device(SQLModel, table=True):
 class StockReport(SQLModel, table=True):
     """What a device saw, in the order of its own numbers.
 
-    A count says how many pieces there were at `taken_at`, a delta how many came or went. `short` is a count below
-    what is promised to open orders: the level stays at what is promised.
+    A count says how many pieces there were at `taken_at`, a delta how many came or went. `superseded` is one that
+    a newer count made up for; `short` one after which fewer would be there than are promised to open orders: the
+    level stays at what is promised.
     """
 
     __tablename__ = "stock_report"

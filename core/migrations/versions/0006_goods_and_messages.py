@@ -30,6 +30,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_change")),
     )
     op.create_index(op.f("ix_price_change_variant_id_at"), "price_change", ["variant_id", "at"], unique=False)
+    # Since when the prices of before are asked is not known: since their products were last changed.
+    op.execute(
+        "INSERT INTO price_change (variant_id, price_minor, list_price_minor, currency, actor, at)"
+        " SELECT v.id, v.price_minor, v.list_price_minor, v.currency, 'system', p.updated_at"
+        " FROM variant v JOIN product p ON p.id = v.product_id ORDER BY v.id"
+    )
+    with op.batch_alter_table("picture") as pictures:
+        pictures.add_column(sa.Column("public_id", sa.String(), nullable=True))
+        pictures.add_column(sa.Column("width", sa.Integer(), nullable=True))
+        pictures.add_column(sa.Column("height", sa.Integer(), nullable=True))
+    op.execute("UPDATE picture SET public_id = 'o-' || id")
+    with op.batch_alter_table("picture") as pictures:
+        pictures.alter_column("public_id", existing_type=sa.String(), nullable=False)
+        pictures.create_unique_constraint(op.f("uq_picture_public_id"), ["public_id"])
+    op.add_column("stock_level", sa.Column("counted", sa.Integer(), nullable=True))
+    op.add_column("stock_level", sa.Column("counted_at", MOMENT, nullable=True))
     op.create_table(
         "device",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -42,6 +58,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_device_seller_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
         sa.UniqueConstraint("public_id", name=op.f("uq_device_public_id")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_device_public_key")),
     )
     op.create_index(op.f("ix_device_seller_id"), "device", ["seller_id"], unique=False)
     op.create_table(
