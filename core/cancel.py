@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 from core import audit, outbox, stock, vouchers
 from core.errors import Conflict, InvalidInput
 from core.orders import no_order
-from core.payments import OPEN, product_news
+from core.payments import OPEN, close_open, product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
 from core.shipments import follow
@@ -135,6 +135,7 @@ def _cancel_unpaid(
             expires_at=None,
         )
         _count(session, order, {line.line_number: 0 for line in lines}, column="reserved")
+        close_open(session, order.id or 0, at=cause.at)
         if order.voucher_id is not None and order.user_id is not None:
             vouchers.give_back(session, voucher=order.voucher_id, user=order.user_id)
     else:

@@ -162,6 +162,23 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
     return True
 
 
+def close(session: Session, payment: str, *, at: datetime) -> None:
+    """An attempt was ended with the provider; does nothing for one that is not open any more."""
+    found = session.execute(
+        select(Payment).where(col(Payment.public_id) == payment).with_for_update()
+    ).scalar_one()
+    if found.status in OPEN:
+        cause = Cause("system", at, "the order cannot be paid any more")
+        advance(session, PAYMENT, id=payment, before=found.status, after="closed", cause=cause)
+
+
+def close_open(session: Session, order: int, *, at: datetime) -> None:
+    """Have the open attempts of an order (row number) that is over ended with their providers."""
+    attempts = select(col(Payment.public_id)).where(col(Payment.order_id) == order, col(Payment.status).in_(OPEN))
+    news = [outbox.News("payment", payment, "over") for payment in session.execute(attempts).scalars()]
+    outbox.emit(session, *news, at=at)
+
+
 def mark_paid(session: Session, row: int, order: str, *, cause: Cause) -> None:
     """A pending order is paid: its promised pieces leave the stock."""
     advance(session, ORDER, id=order, before="pending", after="paid", cause=cause, expires_at=None)
@@ -173,6 +190,7 @@ def mark_paid(session: Session, row: int, order: str, *, cause: Cause) -> None:
         .execution_options(synchronize_session=False)
     )
     stock.sell(session, pieces, reference=order, at=cause.at)
+    close_open(session, row, at=cause.at)
     outbox.emit(session, outbox.News("order", order, "paid"), *product_news(session, row, "sold"), at=cause.at)
 
 

@@ -1,0 +1,276 @@
+"""A shop in which anything may happen in any order: money is conserved, and stock is what its movements say."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from core import stock
+from core.cancel import cancel, expired
+from core.charges import load_charges
+from core.database import Database
+from core.errors import Changed, Conflict, InvalidInput, NotFound, OutOfStock
+from core.orders import OrderView
+from core.outbox_delivery import due
+from core.settings import load_settings
+from core.settlement import Settlement
+from core.shipments import deliver, prepare, send, unpack
+from core.tables import Payment, Variant
+from core.transitions import Cause
+from core.vouchers import NewVoucher, create_voucher
+from tests.core.trade import NOW, Trade, broken_invariants
+from tests.keys import TEST_VAULT
+
+VARIANTS, USERS = 4, 2
+# A refusal is an answer: the rules try what may not be possible any more.
+REFUSALS = (Changed, Conflict, InvalidInput, NotFound, OutOfStock)
+
+NewDatabase = Callable[[], str]
+
+
+class Shop(RuleBasedStateMachine):
+    """Shoppers, sellers, a provider and the clock, each doing one thing at a time."""
+
+    new_database: NewDatabase
+    steps = 0
+
+    orders: Bundle[str] = Bundle("orders")
+    attempts: Bundle[str] = Bundle("attempts")
+    shipments: Bundle[str] = Bundle("shipments")
+
+    users = st.integers(0, USERS - 1)
+    variants = st.integers(0, VARIANTS - 1).map("v{}".format)
+    pieces = st.integers(1, 3)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="merx-properties-"))
+        database = Database(type(self).new_database(), vault=TEST_VAULT)
+        charges = load_charges(load_settings(shipping_flat="3.99", shipping_free_from="40", tax_rates="*=7"))
+        self.trade = Trade(database, self.folder, charges).stocked(
+            [6] * VARIANTS, users=USERS, sellers=2, price=999
+        )
+        self.owner: dict[str, int] = {}
+        with database.write() as session:
+            for code, value, limit in (("SOME", 333, None), ("TWICE", 1500, 2)):
+                kind = "percent" if limit else "amount"
+                new = NewVoucher(code=code, kind=kind, value=value, currency="EUR", usage_limit=limit)  # type: ignore[arg-type]
+                create_voucher(session, new, at=NOW)
+
+    def teardown(self) -> None:
+        self.trade.database.close()
+        shutil.rmtree(self.folder)
+
+    def attempt(self, work: Callable[[Session], object]) -> bool:
+        """Try something in a transaction; False when the shop refused it."""
+        try:
+            self.trade.database.transact(work)
+        except REFUSALS:
+            return False
+        return True
+
+    def cause(self, actor: str = "system") -> Cause:
+        return Cause(actor, self.trade.now, "because")
+
+    def view(self, order: str) -> OrderView:
+        return self.trade.see(order)
+
+    @rule(
+        target=orders,
+        user=users,
+        wanted=st.dictionaries(variants, pieces, min_size=1, max_size=3),
+        voucher=st.sampled_from(["", "", "SOME", "TWICE"]),
+    )
+    def order(self, user: int, wanted: dict[str, int], voucher: str) -> str:
+        try:
+            placed = self.trade.place(user, *self.trade.cart(user, wanted, voucher=voucher))
+        except (Changed, OutOfStock):
+            return "none"
+        self.owner[placed.id] = user
+        assert placed.total_minor == self.view(placed.id).total_minor
+        return placed.id
+
+    @rule(target=attempts, order=orders)
+    def begin_to_pay(self, order: str) -> str:
+        try:
+            return self.trade.begin(self.owner.get(order, 0), order).id
+        except (Conflict, NotFound):
+            return "none"
+
+    @rule(attempt=attempts, outcome=st.sampled_from(["captured", "captured", "failed"]), times=st.integers(1, 3))
+    def decide(self, attempt: str, outcome: str, times: int) -> None:
+        try:
+            headers, body = self.trade.provider.decide(attempt, outcome, now=self.trade.now)  # type: ignore[arg-type]
+        except (Conflict, NotFound):
+            return
+        for _ in range(times):
+            self.trade.notify(headers, body)
+        assert not self.trade.notify(headers, body)
+
+    @rule(attempt=attempts)
+    def decide_without_telling(self, attempt: str) -> None:
+        try:
+            self.trade.provider.decide(attempt, "captured", now=self.trade.now)
+        except (Conflict, NotFound):
+            return
+
+    @rule(attempt=attempts)
+    def tell_late(self, attempt: str) -> None:
+        try:
+            said = self.trade.provider.notification(attempt, now=self.trade.now)
+        except NotFound:
+            return
+        self.trade.notify(*said)
+
+    @rule(order=orders)
+    def cancel_all(self, order: str) -> None:
+        self.attempt(lambda session: cancel(session, order, cause=self.cause()))
+
+    @rule(order=orders, line=st.integers(1, 3), count=pieces)
+    def cancel_some(self, order: str, line: int, count: int) -> None:
+        self.attempt(lambda session: cancel(session, order, pieces={line: count}, cause=self.cause()))
+
+    @rule(target=shipments, order=orders, seller=st.integers(1, 2), line=st.integers(0, 3), count=pieces)
+    def pack(self, order: str, seller: int, line: int, count: int) -> str:
+        wanted = {line: count} if line else None
+        made: list[str] = []
+        self.attempt(
+            lambda session: made.append(
+                prepare(session, order, seller=seller, pieces=wanted, cause=self.cause()).id
+            )
+        )
+        return made[-1] if made else "none"
+
+    @rule(shipment=shipments, seller=st.integers(1, 2))
+    def ship(self, shipment: str, seller: int) -> None:
+        self.attempt(
+            lambda session: send(
+                session, shipment, seller=seller, carrier="C", tracking_number="1", cause=self.cause()
+            )
+        )
+
+    @rule(shipment=consumes(shipments), seller=st.integers(1, 2))
+    def unpack(self, shipment: str, seller: int) -> None:
+        self.attempt(lambda session: unpack(session, shipment, seller=seller, cause=self.cause()))
+
+    @rule(shipment=shipments)
+    def arrive(self, shipment: str) -> None:
+        self.attempt(lambda session: deliver(session, shipment, cause=self.cause()))
+
+    @rule()
+    def ask_providers(self) -> None:
+        trade = self.trade
+        settlement = Settlement(trade.database, lambda: trade.now, {"test": trade.provider})
+        with trade.database.read() as session:
+            events = due(session, consumer="payments", now=trade.now)
+        settlement.handle(events)
+        settlement.handle(events)
+        with trade.database.read() as session:
+            for payment in session.execute(select(Payment)).scalars():
+                if payment.captured_minor:  # the provider's books say what ours say
+                    assert trade.provider.given_back(payment.public_id).minor == payment.refunded_minor
+
+    @rule(minutes=st.sampled_from([1, 10, 31]))
+    def time_passes(self, minutes: int) -> None:
+        self.trade.now += timedelta(minutes=minutes)
+        with self.trade.database.read() as session:
+            over = expired(session, now=self.trade.now)
+        for order in over:
+            assert self.attempt(lambda session, order=order: cancel(session, order, cause=self.cause()))
+
+    @rule(variant=st.integers(1, VARIANTS), delta=st.sampled_from([-3, -1, 2, 5]))
+    def stock_moves(self, variant: int, delta: int) -> None:
+        self.attempt(
+            lambda session: stock.adjust(
+                session, variant_row=variant, delta=delta, reason="delivery", reference="", at=self.trade.now
+            )
+        )
+
+    @rule(variant=variants, price=st.sampled_from([0, 1, 999, 2505]))
+    def price_moves(self, variant: str, price: int) -> None:
+        self.attempt(
+            lambda session: session.execute(
+                update(Variant).where(col(Variant.public_id) == variant).values(price_minor=price)
+            )
+        )
+
+    @invariant()
+    def sound(self) -> None:
+        type(self).steps += 1
+        with self.trade.database.read() as session:
+            assert broken_invariants(session) == []
+
+
+@pytest.fixture
+def sqlite_databases(tmp_path: Path) -> Iterator[NewDatabase]:
+    """Fresh databases as copies of a migrated one, in memory where there is a place for it."""
+    made = Database(f"sqlite:///{tmp_path / 'template.db'}")
+    made.migrate()
+    made.close()
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
+    number = iter(range(10**9))
+
+    def new() -> str:
+        for old in folder.glob("*"):
+            old.unlink()
+        copy = folder / f"{next(number)}.db"
+        shutil.copy(tmp_path / "template.db", copy)
+        return f"sqlite:///{copy}"
+
+    yield new
+    shutil.rmtree(folder)
+
+
+def run(new_database: NewDatabase, *, examples: int, steps: int) -> int:
+    """Run the machine; returns how many steps were checked."""
+    machine = type("Machine", (Shop,), {"new_database": staticmethod(new_database), "steps": 0})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            print_blob=True,
+        ),
+    )
+    return int(machine.steps)
+
+
+def test_a_short_run_on_sqlite(sqlite_databases: NewDatabase) -> None:
+    assert run(sqlite_databases, examples=12, steps=40) > 200
+
+
+@pytest.mark.postgres
+def test_a_short_run_on_postgresql(new_postgres: NewDatabase) -> None:
+    assert run(new_postgres, examples=6, steps=40) > 100
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3 * 3600)
+def test_a_hundred_thousand_steps_on_sqlite(sqlite_databases: NewDatabase) -> None:
+    done = 0
+    while done < 100_000:
+        done += run(sqlite_databases, examples=200, steps=100)
+
+
+@pytest.mark.nightly
+@pytest.mark.postgres
+@pytest.mark.timeout(3 * 3600)
+def test_a_hundred_thousand_steps_on_postgresql(new_postgres: NewDatabase) -> None:
+    done = 0
+    while done < 100_000:
+        done += run(new_postgres, examples=200, steps=100)
