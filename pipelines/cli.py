@@ -7,7 +7,7 @@ import sys
 import typer
 
 from core.errors import MerxError
-from pipelines.commands import audit, data, evaluate, index, models, outbox, serve
+from pipelines.commands import accounts, audit, data, evaluate, index, models, outbox, serve
 from pipelines.console import console
 
 app = typer.Typer(
@@ -29,6 +29,9 @@ app.command("serve")(serve.serve)
 app.command("relay")(serve.relay)
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
+app.add_typer(accounts.users, name="users")
+app.add_typer(accounts.keys, name="keys")
+app.command("notifications")(accounts.notifications)
 
 
 def main() -> int:
