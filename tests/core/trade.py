@@ -101,16 +101,16 @@ class Trade:
         return session.execute(select(col(User.id)).where(col(User.public_id) == f"u{n}")).scalar_one() or 0
 
     def cart(self, n: int, wanted: Mapping[str, int], *, voucher: str = "") -> tuple[str, int]:
-        """A cart of user n with these pieces; returns its id and what checkout will cost."""
+        """The cart of user n with exactly these pieces; returns its id and what checkout will cost."""
         with self.database.write() as session:
             user = self.user(session, n)
             keys = open_cart(session, user=user, currency="EUR", at=self.now)
             cart = find_cart(session, keys.id, user=user, key=None, at=self.now)
-            for variant, quantity in wanted.items():
+            unwanted = {line.variant: 0 for line in lines_of(session, cart.row)}
+            for variant, quantity in {**unwanted, **wanted}.items():
                 set_line(session, cart, variant=variant, quantity=quantity)
             held = voucher_by_code(session, voucher) if voucher else None
-            if held is not None:
-                set_voucher(session, cart, held.id)
+            set_voucher(session, cart, held.id if held else None)
             price = quote(
                 lines_of(session, cart.row),
                 currency="EUR",
