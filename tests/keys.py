@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from core.vault import Vault
 
-TEST_VAULT = Vault(["a secret for the tests of the shop"])
+TEST_SECRET = "a secret for the tests of the shop"
+TEST_VAULT = Vault([TEST_SECRET])

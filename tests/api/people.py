@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 from api.state import Shop
 from core.accounts import find_account
+from core.passwords import Passwords
 from core.registration import Newcomer, create
 from core.senders import opened_messages
 from core.staffing import grant
@@ -24,6 +26,11 @@ class Person:
     email: str
     headers: dict[str, str]
     login: dict[str, Any]
+
+
+@cache
+def _password_hash() -> str:
+    return Passwords().hash(PASSWORD)
 
 
 def shop_of(client: TestClient) -> Shop:
@@ -65,9 +72,7 @@ def member(
     """A user of a role who is logged in; a seller has a seller's `seller` name."""
     shop = shop_of(client)
     with shop.database.write() as session:
-        create(
-            session, Newcomer(email), password_hash=shop.passwords.hash(PASSWORD), at=shop.clock(), verified=True
-        )
+        create(session, Newcomer(email), password_hash=_password_hash(), at=shop.clock(), verified=True)
         account = find_account(session, email)
         assert account is not None
         if role != "customer":
