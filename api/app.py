@@ -13,7 +13,20 @@ from prometheus_client import CollectorRegistry
 from api.metrics import RequestMetrics
 from api.pages import add_pages
 from api.problems import add_problem_handlers
-from api.routes import accounts, events, health, me, recommendations, search, staff_users
+from api.routes import (
+    accounts,
+    devices,
+    events,
+    health,
+    live,
+    me,
+    recommendations,
+    search,
+    seller_goods,
+    seller_pictures,
+    seller_stock,
+    staff_users,
+)
 from api.state import Shop
 from core.settings import Settings
 
@@ -41,7 +54,20 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
     app.state.shop = opened
     app.state.registry = CollectorRegistry()
     add_problem_handlers(app)
-    for module in (accounts, me, staff_users, search, recommendations, events, health):
+    for module in (
+        accounts,
+        me,
+        staff_users,
+        search,
+        live,
+        recommendations,
+        events,
+        health,
+        seller_goods,
+        seller_pictures,
+        seller_stock,
+        devices,
+    ):
         app.include_router(module.router)
     add_pages(app, opened)
     app.add_middleware(GZipMiddleware, minimum_size=1024)

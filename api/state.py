@@ -9,10 +9,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.hot import HotProducts
+from api.streams import Streams
 from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
 from core.database import open_database
 from core.errors import MerxError, Unavailable
+from core.following import Tail
 from core.letters import Letters
 from core.logs import get_logger
 from core.passwords import Passwords
@@ -49,6 +52,9 @@ class Shop:
         self.letters = Letters(open_sender(settings.sender), self.tokens, settings.public_url)
         self.artifacts = Artifacts(settings.artifacts)
         self.engine = engine or open_engine(settings)
+        self.tail = Tail(self.database)
+        self.products = HotProducts(self.database, self.tail)
+        self.streams = Streams(self.tail)
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._encoder_name: str | None = None
@@ -87,6 +93,8 @@ class Shop:
 
     def close(self) -> None:
         """Give back files and connections."""
+        self.streams.close()
+        self.tail.close()
         self.engine.close()
         self.database.close()
 

@@ -95,10 +95,9 @@ class Tail:
 
     def wake(self) -> None:
         """See to it that all that commits after this returns is told, for LINGER seconds at least."""
-        self._awake_until = time.monotonic() + LINGER
-        if self._place is None:
-            with self._turn:
-                self._start()
+        with self._turn:
+            self._awake_until = time.monotonic() + LINGER
+            self._start()
 
     def close(self) -> None:
         """Stop for good."""

@@ -1,4 +1,4 @@
-"""/v1/search, /v1/suggest and /v1/products/{id}."""
+"""/v1/search and /v1/suggest."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query
 
-from api.cards import hit_out, product_out
+from api.cards import hit_out
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas import FacetValue, ProductOut, SearchOut, SuggestionOut, SuggestOut
-from core.errors import InvalidInput, NotFound, Unavailable
+from api.schemas import FacetValue, SearchOut, SuggestionOut, SuggestOut
+from core.errors import InvalidInput
 from index.query import AnyOf, Between, Facet, Filter, Sort
 from ranking.search import DEFAULT_FACETS, MAX_PAGE_SIZE, SearchRequest
 from ranking.suggest import suggest
@@ -128,14 +128,3 @@ def suggestions(
             for item in suggest(shop.searcher(), q, size=size)
         ]
     )
-
-
-@router.get("/products/{product}", tags=["products"], summary="One product", response_model_exclude_none=True)
-def product(shop: ShopDep, product: str) -> ProductOut:
-    """A product with its variants, as the live index has it."""
-    if shop.engine.live() is None:
-        raise Unavailable("there is no search index yet: run `merx index build`")
-    found = shop.engine.get([product]).get(product)
-    if found is None:
-        raise NotFound(f"there is no product {product!r}", product=product)
-    return product_out(found)

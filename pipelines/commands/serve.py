@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from api.app import create_app
+from api.server import Server
 from api.state import Shop
 from core.errors import Unavailable
 from ingest.snapshot import write_snapshot
@@ -71,9 +72,9 @@ def serve(
             worker.start()
         console.print(f"serving on http://{address[0]}:{address[1]}", soft_wrap=True)
         try:
-            uvicorn.run(
-                create_app(house.settings, shop=shop), host=address[0], port=address[1], log_level="warning"
-            )
+            Server(create_app(house.settings, shop=shop), host=address[0], port=address[1]).run()
+        except KeyboardInterrupt:
+            console.print("stopped")
         finally:
             stop.set()
             if relay:
@@ -96,8 +97,10 @@ def check_free(host: str, port: int) -> None:
 def relay() -> None:
     """Deliver outbox events to the index until stopped."""
     with open_house() as house, house.engine() as engine:
+        stop = threading.Event()
+        # Both ways of stopping finish the batch and give the lease back: another relay can go on at once.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stop.set())
         console.print("relay: waiting for events; stop with Ctrl-C")
-        try:
-            run_relay(house, engine, stop=threading.Event())
-        except KeyboardInterrupt:
-            console.print("relay: stopped; undelivered events wait in the outbox")
+        run_relay(house, engine, stop=stop)
+        console.print("relay: stopped; undelivered events wait in the outbox")

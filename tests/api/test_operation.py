@@ -25,12 +25,13 @@ def test_a_shop_without_an_index_says_what_to_do(empty_client: TestClient) -> No
     ready = empty_client.get("/readyz")
     assert ready.status_code == 503
     assert "merx index build" in ready.json()["index"]
-    for path in ("/v1/search?q=lamp", "/v1/suggest?q=la", "/v1/products/x", "/v1/recommendations/home"):
+    for path in ("/v1/search?q=lamp", "/v1/suggest?q=la", "/v1/recommendations/home"):
         answer = empty_client.get(path)
         assert answer.status_code == 503, path
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["retry-after"]
         assert "merx " in answer.json()["detail"]
+    assert empty_client.get("/v1/products/x").status_code == 404  # products are read from the core
 
 
 def test_an_opensearch_that_does_not_answer_is_named(shop_settings: Settings) -> None:
