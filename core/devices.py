@@ -14,10 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core import audit
 from core.bulk import table_of
 from core.errors import Conflict, InvalidInput, NotFound, Unauthorized
-from core.goods import Keeper
+from core.goods import Keeper, note
 from core.ids import new_id
 from core.tables import Device, Seller
 
@@ -70,7 +69,7 @@ def register_device(session: Session, keeper: Keeper, *, name: str, public_key: 
     ).first()
     if made is None:
         raise Conflict("another device has this key, or had it: make a new one")
-    _audit(session, keeper, device, action="device.register", at=at)
+    note(session, keeper, action="device.register", subject=f"device:{device}", detail={}, at=at)
     return device
 
 
@@ -98,7 +97,7 @@ def deactivate_device(session: Session, keeper: Keeper, device: str, *, at: date
     ).first()
     if stopped is None:
         raise Conflict(f"device {device} is not active any more", device=device)
-    _audit(session, keeper, device, action="device.deactivate", at=at)
+    note(session, keeper, action="device.deactivate", subject=f"device:{device}", detail={}, at=at)
 
 
 def authenticate(session: Session, *, device: str, signature: str, body: bytes) -> Reporter:
@@ -143,8 +142,3 @@ def _owned(keeper: Keeper) -> Any:
 
 def _view(row: Any) -> DeviceView:
     return DeviceView(row.public_id, row.name, row.seller, row.public_key, row.active, row.created_at)
-
-
-def _audit(session: Session, keeper: Keeper, device: str, *, action: str, at: datetime) -> None:
-    if keeper.staff:
-        audit.record(session, actor=keeper.actor, action=action, subject=f"device:{device}", detail={}, at=at)

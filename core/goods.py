@@ -190,15 +190,15 @@ def tell_only(
 ) -> None:
     """The end of a change that leaves the product's version alone, as one of its stock does."""
     emit(session, News("product", held.id, kind), at=held.at)
+    note(session, keeper, action=action, subject=f"product:{held.id}", detail=detail or {}, at=held.at)
+
+
+def note(
+    session: Session, keeper: Keeper, *, action: str, subject: str, detail: Mapping[str, Any], at: datetime
+) -> None:
+    """Write to the audit log what staff did; sellers are free in what is theirs."""
     if keeper.staff:
-        audit.record(
-            session,
-            actor=keeper.actor,
-            action=action,
-            subject=f"product:{held.id}",
-            detail=dict(detail or {}),
-            at=held.at,
-        )
+        audit.record(session, actor=keeper.actor, action=action, subject=subject, detail=detail, at=at)
 
 
 def category_row(session: Session, names: list[str]) -> int | None:

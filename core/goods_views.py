@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
 from core.errors import NotFound
 from core.goods import Keeper, version_of
 from core.tables import Category, Picture, Product, Seller, StockLevel, Variant
+from core.upsert import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,23 @@ def read_product(session: Session, keeper: Keeper, product: str) -> ProductView:
         ],
         pictures=pictures_of(session, row.id),
     )
+
+
+def seller_name(session: Session, row: int) -> str:
+    """The public id of the seller with this row number."""
+    return str(session.execute(select(col(Seller.public_id)).where(col(Seller.id) == row)).scalar_one())
+
+
+def product_owners(session: Session, names: pl.Series) -> pl.DataFrame:
+    """`public_id`, `owner` (the seller's), `rating_count`, `rating_mean` of the products with these public ids."""
+    columns: Any = (
+        col(Product.public_id),
+        col(Seller.public_id).label("owner"),
+        col(Product.rating_count),
+        col(Product.rating_mean),
+    )
+    owned: Any = select(*columns).join(Seller, col(Seller.id) == col(Product.seller_id))
+    return rows_of(session, owned, column=col(Product.public_id), keys=names)
 
 
 def pictures_of(session: Session, product_row: int) -> list[PictureView]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ from core.loading import Progress, load, no_progress
 from core.tables import ImportRun
 from ingest import esci, icecat
 from ingest.feed import Feed, Translate, read_feed, with_raw_lines
-from ingest.feed_checks import check
+from ingest.feed_checks import Checked, check
 from ingest.feed_rows import COLUMNS, TABLES
 from ingest.online_retail import Lines, read_lines
 from ingest.online_retail_merge import merge
@@ -125,6 +126,31 @@ def run_import(
     )
 
 
+def load_checked(
+    session: Session,
+    checked: Checked,
+    *,
+    assumed: bool,
+    at: datetime,
+    actor: str = "system",
+    progress: Progress = no_progress,
+) -> int:
+    """Load the lines of a feed that passed the checks; returns how many of them said something new.
+
+    `assumed` stock stands in for a count, see `core.frames`.
+    """
+    tables = {name: checked.tables[name].drop("row") for name in COLUMNS}
+    tables["sellers"] = tables["sellers"].unique("public_id", keep="last", maintain_order=True)
+    tables["stock"] = tables["stock"].with_columns(assumed=pl.lit(assumed))
+    given = {name: tables[name] for kind in TABLES for name in TABLES[kind] if tables[kind].height}
+    loaded = load(session, Frames(**given), at=at, actor=actor, progress=progress)
+    changed = 0
+    for kind in TABLES:
+        rows = checked.tables[kind].filter(pl.col("public_id").is_in(list(loaded.changed(kind))))
+        changed += rows.height
+    return changed
+
+
 class _RetailWork:
     def __init__(self, files: Sequence[Path], progress: Progress) -> None:
         self.lines: list[Lines] = []
@@ -151,16 +177,8 @@ class _FeedWork:
     def load(self, session: Session, clock: Clock, progress: Progress) -> tuple[int, pl.DataFrame]:
         checked = check(session, self.feed)
         progress("check", 1, 1)
-        tables = {name: checked.tables[name].drop("row") for name in COLUMNS}
-        tables["sellers"] = tables["sellers"].unique("public_id", keep="last", maintain_order=True)
-        tables["stock"] = tables["stock"].with_columns(assumed=pl.lit(self.assumed))
-        given = {name: tables[name] for kind in TABLES for name in TABLES[kind] if tables[kind].height}
-        loaded = load(session, Frames(**given), at=clock(), progress=progress)
+        changed = load_checked(session, checked, assumed=self.assumed, at=clock(), progress=progress)
         rejects = pl.concat([self.feed.rejects, *checked.rejects])
-        changed = 0
-        for kind in TABLES:
-            rows = checked.tables[kind].filter(pl.col("public_id").is_in(list(loaded.changed(kind))))
-            changed += rows.height
         return changed, with_raw_lines(rejects, self.feed.files)
 
 
