@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlmodel import Session
 
+from core import audit
 from core.bulk import table_of
 from core.errors import Conflict, NotFound
 from core.outbox import NOBODY, PRUNED, Message, messages
@@ -140,11 +141,11 @@ def dead_letters(session: Session, *, before: int | None = None, limit: int = 10
     return [DeadLetter(*row) for row in session.execute(statement.order_by(_EVENT.c.id.desc()).limit(limit))]
 
 
-def resend(session: Session, *, key: str | None = None) -> int:
+def resend(session: Session, *, key: str | None, actor: str, at: datetime) -> int:
     """Give dead letters all their attempts again: the event with this key, or every one; returns how many.
 
-    They are handed out in their old place: before what came later and was not delivered yet. Raises NotFound for
-    an event that is not there, Conflict for one that is not dead.
+    They are handed out in their old place: before what came later and was not delivered yet. Who asked for it is
+    in the audit log. Raises NotFound for an event that is not there, Conflict for one that is not dead.
     """
     statement = update(_EVENT).where(_EVENT.c.status == "dead")
     if key is not None:
@@ -155,6 +156,8 @@ def resend(session: Session, *, key: str | None = None) -> int:
         if session.execute(select(_EVENT.c.id).where(_EVENT.c.key == key)).first() is None:
             raise NotFound(f"there is no event {key!r}", event=key)
         raise Conflict(f"event {key} is not a dead letter", event=key)
+    detail = {"events": count}
+    audit.record(session, actor=actor, action="outbox.resend", subject=f"event:{key or '*'}", detail=detail, at=at)
     return count
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from core import audit
 from core import outbox_delivery as delivery
 from core.errors import InvalidInput
 from pipelines.console import job
@@ -41,15 +40,7 @@ def resend(
     if bool(key) == all_:
         raise InvalidInput("name one dead letter, or say --all")
     with open_house() as house, job("outbox resend") as done, house.database.write() as session:
-        count = delivery.resend(session, key=key or None)
-        audit.record(
-            session,
-            actor="system",
-            action="outbox.resend",
-            subject=f"event:{key or '*'}",
-            detail={"events": count},
-            at=house.clock(),
-        )
+        count = delivery.resend(session, key=key or None, actor="system", at=house.clock())
         done(f"{count:,} will be sent again")
 
 

@@ -91,7 +91,7 @@ def test_a_broken_version_does_not_take_recommendations_down(client: TestClient,
 
 
 def test_production_hides_the_sample_shoppers(shop_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    production = load_settings(home=shop_settings.home, mode="production", secret="s" * 40)
+    production = load_settings(home=shop_settings.home, mode="production", secret="s" * 40, data_keys="k" * 40)
     with TestClient(create_app(production, shop=Shop(production))) as client:
         assert client.get("/v1/shoppers/samples").status_code == 404
 

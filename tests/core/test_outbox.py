@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from core import outbox
+from core import audit, outbox
 from core import outbox_delivery as delivery
 from core.database import Database
 from core.errors import Conflict, NotFound
@@ -141,13 +141,16 @@ def test_a_dead_letter_can_be_read_and_sent_again(database: Database) -> None:
         (letter,) = delivery.dead_letters(session)
     assert (letter.aggregate_id, letter.last_error, letter.attempts) == ("a", "engine away", 8)
     with database.write() as session:
-        assert delivery.resend(session, key=letter.key) == 1
+        assert delivery.resend(session, key=letter.key, actor="user:u", at=NOW) == 1
     assert due(database, now) == ["a", "b"]
     assert messages(database, now)[0].attempts == 0
+    with database.read() as session:
+        (entry,) = audit.entries(session)
+    assert (entry.actor, entry.subject) == ("user:u", f"event:{letter.key}")
     with pytest.raises(Conflict, match="not a dead letter"), database.write() as session:
-        delivery.resend(session, key=letter.key)
+        delivery.resend(session, key=letter.key, actor="user:u", at=NOW)
     with pytest.raises(NotFound), database.write() as session:
-        delivery.resend(session, key="x-none")
+        delivery.resend(session, key="x-none", actor="user:u", at=NOW)
 
 
 def test_all_dead_letters_can_be_sent_again(database: Database) -> None:
@@ -158,7 +161,7 @@ def test_all_dead_letters_can_be_sent_again(database: Database) -> None:
         newest, oldest = delivery.dead_letters(session)
         assert delivery.dead_letters(session, before=newest.id) == [oldest]
     with database.write() as session:
-        assert delivery.resend(session) == 2
+        assert delivery.resend(session, key=None, actor="user:u", at=NOW) == 2
     assert due(database) == ["a", "b", "c"]
 
 
