@@ -15,16 +15,22 @@ from api.pages import add_pages
 from api.problems import add_problem_handlers
 from api.routes import (
     accounts,
+    carts,
     devices,
     events,
     health,
     live,
     me,
+    orders,
+    payments,
     recommendations,
     search,
     seller_goods,
+    seller_orders,
     seller_pictures,
     seller_stock,
+    staff_operations,
+    staff_trade,
     staff_users,
 )
 from api.state import Shop
@@ -58,6 +64,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         accounts,
         me,
         staff_users,
+        staff_operations,
         search,
         live,
         recommendations,
@@ -67,6 +74,11 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         seller_pictures,
         seller_stock,
         devices,
+        carts,
+        orders,
+        payments,
+        seller_orders,
+        staff_trade,
     ):
         app.include_router(module.router)
     add_pages(app, opened)

@@ -16,6 +16,12 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class In(BaseModel):
+    """Base of what comes in: an unknown name is a mistake, and no input is repeated in an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
 class MoneyOut(Out):
     minor: int = Field(description="minor units", examples=[295])
     currency: str = Field(examples=["GBP"])

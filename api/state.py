@@ -12,6 +12,7 @@ from pathlib import Path
 from api.hot import HotProducts
 from api.streams import Streams
 from core.artifacts import Artifacts
+from core.charges import load_charges
 from core.clock import Clock, system_clock
 from core.database import open_database
 from core.errors import MerxError, Unavailable
@@ -19,6 +20,7 @@ from core.following import Tail
 from core.letters import Letters
 from core.logs import get_logger
 from core.passwords import Passwords
+from core.provider_list import open_providers
 from core.senders import open_sender
 from core.settings import Settings
 from core.tokens import Tokens
@@ -55,6 +57,8 @@ class Shop:
         self.tail = Tail(self.database)
         self.products = HotProducts(self.database, self.tail)
         self.streams = Streams(self.tail)
+        self.charges = load_charges(settings)
+        self.providers = open_providers(settings)
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._encoder_name: str | None = None

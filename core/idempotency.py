@@ -54,12 +54,21 @@ def claim(session: Session, *, scope: str, key: str, request: str, at: datetime)
         .on_conflict_do_nothing()
         .returning(table.c.key)
     ).first()
-    if claimed is not None:
-        return None
+    return None if claimed is not None else look_up(session, scope=scope, key=key, request=request)
+
+
+def look_up(session: Session, *, scope: str, key: str, request: str) -> Answer | None:
+    """The answer that a request with this key had before; None when it was not asked before.
+
+    Raises Reused where the key was used for another request.
+    """
+    table = table_of(IdempotencyKey)
     statement: Any = select(table.c.request_hash, table.c.status, table.c.answer).where(
         table.c.scope == scope, table.c.key == key
     )
-    held = session.execute(statement).one()
+    held = session.execute(statement).first()
+    if held is None:
+        return None
     if held.request_hash != request:
         raise Reused("this Idempotency-Key was used for another request")
     return Answer(held.status, vault_of(session).open(held.answer))

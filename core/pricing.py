@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.carts import Line
+from sqlmodel import Session
+
+from core.carts import Line, OpenCart
 from core.charges import Basket, BasketLine, Charges
 from core.sharing import shares
 from core.tables import Voucher
-from core.vouchers import discount, refusal
+from core.vouchers import discount, refusal, times_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,28 @@ def quote(
         tax_minor=sum(taxes),
         voucher_problem=problem,
     )
+
+
+def quote_cart(
+    session: Session,
+    cart: OpenCart,
+    lines: Sequence[Line],
+    *,
+    user: int | None,
+    country: str,
+    charges: Charges,
+    now: datetime,
+) -> tuple[Quote, str | None]:
+    """The price of a cart's lines with the voucher it holds, for a user (row number); and the voucher's code."""
+    voucher = session.get(Voucher, cart.voucher) if cart.voucher is not None else None
+    used = times_used(session, voucher=cart.voucher, user=user) if cart.voucher is not None else 0
+    price = quote(
+        lines,
+        currency=cart.currency,
+        country=country,
+        voucher=voucher,
+        used_by_user=used,
+        charges=charges,
+        now=now,
+    )
+    return price, voucher.code if voucher else None

@@ -75,7 +75,10 @@ class ProviderRefund:
 class PaymentProvider(Protocol):
     """One way to pay. All of it may be called again with the same ids; Unavailable where it cannot be reached."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """How settings, payments and addresses speak of it."""
+        ...
 
     def create(self, request: PaymentRequest) -> Started:
         """Start a payment."""

@@ -90,7 +90,7 @@ def send(
     return _view(session, order.id or 0, shipment)
 
 
-def unpack(session: Session, shipment: str, *, seller: int, cause: Cause) -> None:
+def unpack(session: Session, shipment: str, *, seller: int, cause: Cause) -> ShipmentView:
     """A prepared shipment is not sent after all: its pieces are free again. Raises NotFound, Conflict."""
     held, order = _found(session, shipment, seller=seller)
     advance(session, SHIPMENT, id=shipment, before=held.status, after="cancelled", cause=cause)
@@ -101,6 +101,7 @@ def unpack(session: Session, shipment: str, *, seller: int, cause: Cause) -> Non
     outbox.emit(
         session, outbox.News("order", order.public_id, "shipment-cancelled", {"shipment": shipment}), at=cause.at
     )
+    return _view(session, order.id or 0, shipment)
 
 
 def deliver(

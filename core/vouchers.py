@@ -20,7 +20,7 @@ from core.tables import Voucher, VoucherTally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVoucher:
-    """`value` is in hundredths of a percent, or in minor units of `currency`; it needs goods of `minimum_minor`."""
+    """`value` is in hundredths of a percent, or in minor units of `currency`, as `minimum_minor` is."""
 
     code: str
     kind: Literal["percent", "amount"]
@@ -80,6 +80,14 @@ def voucher_by_code(session: Session, code: str) -> Voucher | None:
     """The voucher with a code, in whatever case it was typed."""
     statement = select(Voucher).where(col(Voucher.code) == normal_code(code))
     return session.execute(statement).scalar_one_or_none()
+
+
+def voucher_row(session: Session, code: str) -> int:
+    """The row number of the voucher with a code; raises NotFound."""
+    voucher = voucher_by_code(session, code)
+    if voucher is None or voucher.id is None:
+        raise NotFound("there is no such voucher", code=code)
+    return voucher.id
 
 
 def refusal(voucher: Voucher, *, goods_minor: int, currency: str, used_by_user: int, now: datetime) -> str | None:

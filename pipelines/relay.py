@@ -10,7 +10,9 @@ from core import outbox_delivery
 from core.errors import Conflict, MerxError
 from core.leases import Keeper
 from core.logs import get_logger
+from core.provider_list import open_providers
 from core.relay import Consumer, Writer, deliver
+from core.settlement import Settlement
 from index.engine import SearchEngine
 from index.relay import IndexConsumer
 from pipelines.house import House
@@ -34,6 +36,7 @@ def consumers_of(house: House, engine: SearchEngine) -> list[Consumer | Writer]:
     """Everybody who is told what happened in this shop."""
     return [
         IndexConsumer(engine, database=house.database, artifacts=house.artifacts),
+        Settlement(house.database, house.clock, open_providers(house.settings)),
     ]
 
 

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.server import Server
 from api.state import Shop
 from core.errors import Unavailable
+from index.engine import SearchEngine
 from ingest.snapshot import write_snapshot
 from pipelines.commands.index import build_index
 from pipelines.commands.models import train_models
@@ -20,6 +21,7 @@ from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
 from pipelines.relay import run_relay
 from pipelines.sample.load import load_sample_shop, sample_is_loaded
+from pipelines.upkeep import run_upkeep, upkeep
 from ranking.training import MODELS
 
 
@@ -57,7 +59,7 @@ def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="default MERX_HOST")] = None,
     port: Annotated[int | None, typer.Option(help="default MERX_PORT")] = None,
-    relay: Annotated[bool, typer.Option(help="deliver outbox events in this process too")] = True,
+    relay: Annotated[bool, typer.Option(help="deliver events and expire orders in this process too")] = True,
 ) -> None:
     """Serve the API and the storefront page, and keep the index fresh."""
     with open_house() as house:
@@ -65,11 +67,7 @@ def serve(
         check_free(*address)
         shop = Shop(house.settings, clock=house.clock)
         stop = threading.Event()
-        worker = threading.Thread(
-            target=run_relay, args=(house, shop.engine), kwargs={"stop": stop}, name="relay", daemon=True
-        )
-        if relay:
-            worker.start()
+        workers = _background(house, shop.engine, stop) if relay else []
         console.print(f"serving on http://{address[0]}:{address[1]}", soft_wrap=True)
         try:
             Server(create_app(house.settings, shop=shop), host=address[0], port=address[1]).run()
@@ -77,7 +75,7 @@ def serve(
             console.print("stopped")
         finally:
             stop.set()
-            if relay:
+            for worker in workers:
                 worker.join(timeout=10)
 
 
@@ -95,12 +93,31 @@ def check_free(host: str, port: int) -> None:
 
 
 def relay() -> None:
-    """Deliver outbox events to the index until stopped."""
+    """Deliver outbox events, and cancel orders that are not paid in time, until stopped."""
     with open_house() as house, house.engine() as engine:
         stop = threading.Event()
         # Both ways of stopping finish the batch and give the lease back: another relay can go on at once.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: stop.set())
         console.print("relay: waiting for events; stop with Ctrl-C")
-        run_relay(house, engine, stop=stop)
+        for worker in _background(house, engine, stop):
+            worker.join()
         console.print("relay: stopped; undelivered events wait in the outbox")
+
+
+def keep_up() -> None:
+    """Cancel orders not paid in time and forget old answers, once; `merx relay` does so all the time."""
+    with open_house() as house, job("upkeep") as done:
+        kept = upkeep(house)
+        done(f"{kept.expired:,} orders cancelled, {kept.forgotten:,} answers forgotten")
+
+
+def _background(house: House, engine: SearchEngine, stop: threading.Event) -> list[threading.Thread]:
+    """The threads that deliver and keep up, started."""
+    workers = [
+        threading.Thread(target=run_relay, args=(house, engine), kwargs={"stop": stop}, name="relay", daemon=True),
+        threading.Thread(target=run_upkeep, args=(house,), kwargs={"stop": stop}, name="upkeep", daemon=True),
+    ]
+    for worker in workers:
+        worker.start()
+    return workers

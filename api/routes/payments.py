@@ -1,0 +1,102 @@
+"""/v1/orders/{order}/payments, and what payment providers tell the shop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.guard import Member
+from api.once import OnceDep
+from api.problems import PROBLEM_RESPONSES
+from api.routes import ShopDep
+from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PathId, PayIn, PaymentOut
+from api.selling import limited
+from api.state import Shop
+from api.trade import order_out, payment_out
+from core import orders, payments
+from core.errors import NotFound
+from core.providers import PaymentProvider
+from core.sandbox import SandboxProvider
+from core.transitions import Cause
+
+router = APIRouter(prefix="/v1", tags=["payments"], responses=PROBLEM_RESPONSES)
+
+MOST_BYTES = 2**20
+
+
+async def _body(request: Request) -> bytes:
+    return b"".join([part async for part in limited(request, MOST_BYTES)])
+
+
+@router.get("/payment-methods", summary="How an order can be paid")
+def get_methods(shop: ShopDep) -> MethodsOut:
+    """The names of the providers."""
+    return MethodsOut(providers=sorted(shop.providers))
+
+
+@router.post(
+    "/orders/{order}/payments",
+    status_code=201,
+    summary="Begin to pay",
+    response_model=PaymentOut,
+    response_model_exclude_none=True,
+)
+def post_payment(shop: ShopDep, caller: Member, once: OnceDep, order: PathId, body: PayIn) -> Response:
+    """The answer's `action` says what the shopper has to do. One that is under way with a provider is taken up."""
+    if (known := once.known(body)) is not None:
+        return known
+    provider = _provider(shop, body.provider)
+    cause = Cause(caller.actor, shop.clock())
+    attempt = shop.database.transact(
+        lambda session: payments.start_payment(
+            session, order, user=caller.row, provider=body.provider, cause=cause
+        )
+    )
+    if attempt.status == "created":  # nobody has asked the provider yet, or was stopped before writing it down
+        started = provider.create(payments.request_for(attempt, return_url=shop.settings.public_url))
+        shop.database.transact(lambda session: payments.attach(session, attempt.id, started, cause=cause))
+
+    def work(session: Session) -> PaymentOut:
+        held = orders.get_order(session, order, user=caller.row)
+        return payment_out(next(payment for payment in held.payments if payment.id == attempt.id))
+
+    return once(work, body=body, status=201)
+
+
+@router.post("/payments/notify/{provider}", status_code=204, summary="What a provider says about a payment")
+def post_notification(
+    shop: ShopDep, provider: PathId, request: Request, body: Annotated[bytes, Depends(_body)]
+) -> Response:
+    """For providers alone: what is not signed by the provider changes nothing."""
+    _take(shop, _provider(shop, provider), dict(request.headers), body)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/test-provider/{payment}", summary="Decide a payment of the test provider", response_model_exclude_none=True
+)
+def post_decision(shop: ShopDep, caller: Member, payment: PathId, body: DecideIn) -> OrderOut:
+    """What a shopper does on a provider's own page. There is no test provider in production."""
+    sandbox = shop.providers.get("test")
+    if not isinstance(sandbox, SandboxProvider):
+        raise NotFound("there is no test provider here")
+    with shop.database.read() as session:
+        attempt = payments.find_attempt(session, payment)
+        orders.get_order(session, attempt.order, user=caller.row)
+    _take(shop, sandbox, *sandbox.decide(payment, body.outcome, now=shop.clock()))
+    with shop.database.read() as session:
+        return order_out(orders.get_order(session, attempt.order, user=caller.row))
+
+
+def _provider(shop: Shop, name: str) -> PaymentProvider:
+    if name not in shop.providers:
+        raise NotFound(f"there is no payment provider {name!r}", provider=name)
+    return shop.providers[name]
+
+
+def _take(shop: Shop, provider: PaymentProvider, headers: dict[str, str], body: bytes) -> None:
+    said = provider.read(headers, body, now=shop.clock())
+    shop.database.transact(lambda session: payments.settle(session, said, provider=provider.name, at=shop.clock()))

@@ -1,0 +1,95 @@
+"""Orders as their sellers see them: their own lines, and the address once there is something to send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.database import vault_of
+from core.orders import SOLD_STATUSES, ShipmentView, no_order, shipments_of
+from core.tables import Order, OrderLine, Seller, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class SellerLine:
+    """One of the seller's lines."""
+
+    number: int
+    variant: str
+    sku: str
+    title: str
+    quantity: int
+    cancelled: int
+    shipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class SellerOrder:
+    """What an order has of one seller's. `address` is empty for one that is not paid, and for a cancelled one."""
+
+    id: str
+    status: str
+    placed_at: datetime
+    address: Mapping[str, Any]
+    lines: tuple[SellerLine, ...]
+    shipments: tuple[ShipmentView, ...]
+
+
+def seller_orders(
+    session: Session, *, seller: int, status: str | None = None, limit: int = 20, before: str | None = None
+) -> list[SellerOrder]:
+    """The orders with lines of a seller (row number), newest first; `before` is the last id of the page before."""
+    own = select(col(OrderLine.order_id)).where(col(OrderLine.seller_id) == seller)
+    statement = select(Order).where(col(Order.id).in_(own)).order_by(col(Order.id).desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(col(Order.status) == status)
+    if before is not None:
+        statement = statement.where(col(Order.id) < _row(session, before, seller=seller))
+    return [_seen(session, order, seller) for order in session.execute(statement).scalars()]
+
+
+def seller_order(session: Session, order: str, *, seller: int) -> SellerOrder:
+    """An order with lines of a seller (row number); raises NotFound."""
+    row = _row(session, order, seller=seller)
+    return _seen(session, session.execute(select(Order).where(col(Order.id) == row)).scalar_one(), seller)
+
+
+def _row(session: Session, order: str, *, seller: int) -> int:
+    statement: Any = (
+        select(col(Order.id))
+        .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
+        .where(col(Order.public_id) == order, col(OrderLine.seller_id) == seller)
+        .limit(1)
+    )
+    row = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise no_order(order)
+    return int(row)
+
+
+def _seen(session: Session, order: Order, seller: int) -> SellerOrder:
+    lines: Any = (
+        select(OrderLine, col(Variant.public_id), col(Variant.sku))
+        .join(Variant, col(Variant.id) == col(OrderLine.variant_id))
+        .where(col(OrderLine.order_id) == order.id, col(OrderLine.seller_id) == seller)
+        .order_by(col(OrderLine.line_number))
+    )
+    name = session.execute(select(col(Seller.public_id)).where(col(Seller.id) == seller)).scalar_one()
+    to_send = order.status in SOLD_STATUSES and order.address is not None
+    return SellerOrder(
+        id=order.public_id,
+        status=order.status,
+        placed_at=order.placed_at,
+        address=json.loads(vault_of(session).open(order.address or "")) if to_send else {},
+        lines=tuple(
+            SellerLine(line.line_number, variant, sku, line.title, line.quantity, line.cancelled, line.shipped)
+            for line, variant, sku in session.execute(lines)
+        ),
+        shipments=tuple(shipment for shipment in shipments_of(session, order.id or 0) if shipment.seller == name),
+    )

@@ -1,0 +1,74 @@
+"""Upkeep: what has to happen because time has passed, done by one process at a time."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from core import idempotency
+from core.cancel import cancel, expired
+from core.errors import Conflict, MerxError
+from core.leases import Keeper
+from core.logs import get_logger
+from core.transitions import Cause
+from pipelines.house import House
+
+INTERVAL = 2.0  # seconds between two looks for orders whose time is over
+FORGET_EVERY = 3600.0  # seconds between two removals of what nobody asks for any more
+
+log = get_logger("upkeep")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many unpaid orders were cancelled, and how many old answers were forgotten."""
+
+    expired: int
+    forgotten: int
+
+
+def expire_orders(house: House) -> int:
+    """Cancel the unpaid orders whose time is over, each in a transaction of its own; returns how many."""
+    done = 0
+    while True:
+        with house.database.read() as session:
+            over = expired(session, now=house.clock())
+        cancelled = sum(_expire(house, order) for order in over)
+        done += cancelled
+        if not cancelled:
+            return done
+
+
+def upkeep(house: House) -> Kept:
+    """Do now all that has to be done."""
+    cancelled = expire_orders(house)
+    forgotten = house.database.transact(lambda session: idempotency.forget(session, now=house.clock()))
+    return Kept(cancelled, forgotten)
+
+
+def run_upkeep(house: House, *, stop: threading.Event) -> None:
+    """Do it until told to stop; where another process does, stand by. A failure is logged and tried again."""
+    with Keeper(house.database, "upkeep", clock=house.clock) as keeper:
+        waited = FORGET_EVERY
+        while not stop.wait(INTERVAL):
+            waited += INTERVAL
+            try:
+                if keeper.held and waited >= FORGET_EVERY:
+                    upkeep(house)
+                    waited = 0.0
+                elif keeper.held:
+                    expire_orders(house)
+            except Exception as error:  # the database was away, say; its time comes again
+                log.error("upkeep failed", exc_info=error)
+
+
+def _expire(house: House, order: str) -> bool:
+    cause = Cause("system", house.clock(), "not paid in time")
+    try:
+        house.database.transact(lambda session: cancel(session, order, cause=cause))
+    except Conflict:
+        return False  # it was paid or cancelled a moment ago
+    except MerxError as error:
+        log.error("an order could not be cancelled", order=order, detail=error.message)
+        return False
+    return True
