@@ -118,7 +118,9 @@ def _network(host: str) -> str:
         known = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
+    if known.version == 6 and known.ipv4_mapped is None:
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known.ipv4_mapped if known.version == 6 else known)
 
 
 def _key(session: Session, scope: Scope) -> str:

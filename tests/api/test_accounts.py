@@ -252,7 +252,7 @@ def test_a_hash_with_older_parameters_is_renewed_by_logging_in(empty_client: Tes
     shop.passwords = current
     log_in(empty_client, ANN)
     assert "m=19456" in old
-    assert "m=47104" in kept_hash(empty_client)
+    assert "m=32768" in kept_hash(empty_client)
     log_in(empty_client, ANN)
 
 

@@ -133,6 +133,21 @@ def test_a_success_takes_its_own_failure_away_and_no_others(database: Database) 
     assert [begin(database, neighbour) for _ in range(7)] == [True] * 6 + [False]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.7", "203.0.113.8", False),
+        ("203.0.113.7", "::ffff:203.0.113.7", True),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("unknown", "testclient", False),
+    ],
+)
+def test_an_internet_address_is_what_one_customer_has(one: str, other: str, same: bool) -> None:
+    assert (lockout.address(one) == lockout.address(other)) is same
+
+
 def test_old_counts_are_forgotten_and_live_locks_are_not(database: Database) -> None:
     for _ in range(5):
         begin(database, lockout.account("locked@b.cd"), after=timedelta(minutes=14))
