@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -225,6 +226,21 @@ def test_movements_are_listed_newest_first(sqlite: Database) -> None:
     assert rows(sqlite, "SELECT action FROM audit_entry") == [("stock.count",)]
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a migrated database, for examples that each need one."""
+    path = tmp_path_factory.mktemp("empty") / "merx.db"
+    database = Database(f"sqlite:///{path}", vault=TEST_VAULT)
+    database.migrate()
+    database.close()
+    return path
+
+
+def copied(file: Path, to: Path) -> Database:
+    shutil.copy(file, to)
+    return Database(f"sqlite:///{to}", vault=TEST_VAULT)
+
+
 REPORTS = st.lists(
     st.tuples(
         st.sampled_from(["count", "delta", "delta"]),
@@ -239,9 +255,10 @@ REPORTS = st.lists(
 
 
 @given(said=REPORTS, sales=st.lists(st.integers(0, 15), max_size=3), promised=st.integers(0, 3))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_reports_in_any_order_end_in_the_same_level(
     tmp_path_factory: pytest.TempPathFactory,
+    empty: Path,
     said: list[tuple[str, int, int, int, int]],
     sales: list[int],
     promised: int,
@@ -249,8 +266,7 @@ def test_reports_in_any_order_end_in_the_same_level(
     ends = []
     folder: Path = tmp_path_factory.mktemp("orders")
     for order in range(2):
-        database = Database(f"sqlite:///{folder / f'{order}.db'}", vault=TEST_VAULT)
-        database.migrate()
+        database = copied(empty, folder / f"{order}.db")
         who = people(database)
         _, variant = product(database, who.anns, stock=100)
         reporters = [device(database, who.anns), device(database, who.staff)]
@@ -276,10 +292,9 @@ def test_reports_in_any_order_end_in_the_same_level(
 @given(deltas=st.permutations([-5, -4, 3, 5, 2]), promised=st.integers(0, 2))
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_what_is_missing_is_not_forgotten_in_any_order(
-    tmp_path_factory: pytest.TempPathFactory, deltas: list[int], promised: int
+    tmp_path_factory: pytest.TempPathFactory, empty: Path, deltas: list[int], promised: int
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('missing') / 'm.db'}", vault=TEST_VAULT)
-    database.migrate()
+    database = copied(empty, tmp_path_factory.mktemp("missing") / "m.db")
     who = people(database)
     _, variant = product(database, who.anns, stock=2)
     reporter = device(database, who.anns)
