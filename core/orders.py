@@ -28,6 +28,9 @@ from core.tables import (
     Variant,
 )
 
+# Services change rows by statements of their own: what a session has read before must not be shown in their place.
+FRESH = {"populate_existing": True}
+
 # The statuses in which an order is a sale.
 SOLD_STATUSES = ("paid", "part-shipped", "shipped", "delivered")
 
@@ -154,7 +157,7 @@ def get_order(session: Session, public_id: str, *, user: int | None = None) -> O
     )
     if user is not None:
         statement = statement.where(col(Order.user_id) == user)
-    found = session.execute(statement).one_or_none()
+    found = session.execute(statement, execution_options=FRESH).one_or_none()
     if found is None:
         raise no_order(public_id)
     order, user_id = found
@@ -205,7 +208,7 @@ def list_orders(session: Session, *, user: int, limit: int = 20, before: str | N
         statement = statement.where((col(Order.placed_at) < found.placed_at) | older)
     return [
         OrderSummary(order.public_id, order.status, order.currency, order.total_minor, order.placed_at)
-        for order in session.execute(statement).scalars()
+        for order in session.execute(statement, execution_options=FRESH).scalars()
     ]
 
 
@@ -219,7 +222,7 @@ def history_of(session: Session, order: OrderView) -> list[TransitionView]:
     statement = select(Transition).where(col(Transition.subject_id).in_(ids)).order_by(col(Transition.id))
     return [
         TransitionView(t.subject, t.subject_id, t.before, t.after, t.actor, t.reason, t.at)
-        for t in session.execute(statement).scalars()
+        for t in session.execute(statement, execution_options=FRESH).scalars()
         if (t.subject, t.subject_id) in parts
     ]
 
@@ -236,7 +239,7 @@ def shipments_of(session: Session, order: int) -> tuple[ShipmentView, ...]:
     )
     pieces: dict[str, dict[int, int]] = {}
     rows: dict[str, tuple[Shipment, str]] = {}
-    for shipment, seller, number, quantity in session.execute(statement):
+    for shipment, seller, number, quantity in session.execute(statement, execution_options=FRESH):
         rows[shipment.public_id] = (shipment, seller)
         pieces.setdefault(shipment.public_id, {})[number] = quantity
     return tuple(
@@ -259,7 +262,7 @@ def _payments(session: Session, order: int) -> tuple[PaymentView, ...]:
             p.failure,
             p.created_at,
         )
-        for p in session.execute(statement).scalars()
+        for p in session.execute(statement, execution_options=FRESH).scalars()
     )
 
 
@@ -297,7 +300,7 @@ def _lines(session: Session, order: int) -> dict[int, OrderLineView]:
             cancelled=line.cancelled,
             shipped=line.shipped,
         )
-        for line, variant, product, seller in session.execute(statement)
+        for line, variant, product, seller in session.execute(statement, execution_options=FRESH)
     }
 
 
@@ -311,5 +314,5 @@ def _refunds(session: Session, order: int, lines: list[int]) -> tuple[RefundView
     )
     return tuple(
         RefundView(refund.public_id, refund.status, refund.amount_minor, refund.reason, refund.at)
-        for refund in session.execute(statement).scalars()
+        for refund in session.execute(statement, execution_options=FRESH).scalars()
     )

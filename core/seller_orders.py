@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.database import vault_of
-from core.orders import SOLD_STATUSES, ShipmentView, no_order, shipments_of
+from core.orders import FRESH, SOLD_STATUSES, ShipmentView, no_order, shipments_of
 from core.tables import Order, OrderLine, Seller, Variant
 
 
@@ -51,13 +51,19 @@ def seller_orders(
         statement = statement.where(col(Order.status) == status)
     if before is not None:
         statement = statement.where(col(Order.id) < _row(session, before, seller=seller))
-    return [_seen(session, order, seller) for order in session.execute(statement).scalars()]
+    return [
+        _seen(session, order, seller) for order in session.execute(statement, execution_options=FRESH).scalars()
+    ]
 
 
 def seller_order(session: Session, order: str, *, seller: int) -> SellerOrder:
     """An order with lines of a seller (row number); raises NotFound."""
     row = _row(session, order, seller=seller)
-    return _seen(session, session.execute(select(Order).where(col(Order.id) == row)).scalar_one(), seller)
+    return _seen(
+        session,
+        session.execute(select(Order).where(col(Order.id) == row), execution_options=FRESH).scalar_one(),
+        seller,
+    )
 
 
 def _row(session: Session, order: str, *, seller: int) -> int:
@@ -67,7 +73,7 @@ def _row(session: Session, order: str, *, seller: int) -> int:
         .where(col(Order.public_id) == order, col(OrderLine.seller_id) == seller)
         .limit(1)
     )
-    row = session.execute(statement).scalar_one_or_none()
+    row = session.execute(statement, execution_options=FRESH).scalar_one_or_none()
     if row is None:
         raise no_order(order)
     return int(row)
@@ -89,7 +95,7 @@ def _seen(session: Session, order: Order, seller: int) -> SellerOrder:
         address=json.loads(vault_of(session).open(order.address or "")) if to_send else {},
         lines=tuple(
             SellerLine(line.line_number, variant, sku, line.title, line.quantity, line.cancelled, line.shipped)
-            for line, variant, sku in session.execute(lines)
+            for line, variant, sku in session.execute(lines, execution_options=FRESH)
         ),
         shipments=tuple(shipment for shipment in shipments_of(session, order.id or 0) if shipment.seller == name),
     )
