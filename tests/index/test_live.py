@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import text
 
-from core import outbox
+from core import outbox, outbox_delivery
 from core.artifacts import Artifacts
 from core.clock import frozen_clock
 from core.database import Database
-from core.errors import InvalidInput, Unavailable
+from core.errors import Conflict, InvalidInput, Unavailable
 from core.frames import Frames
 from core.loading import load
 from core.settings import Settings, load_settings
@@ -23,6 +25,7 @@ from index.embedded import EmbeddedEngine
 from index.engine import Generation, SearchEngine
 from index.query import Query, Text
 from index.relay import RelayReport, relay_once
+from tests.keys import TEST_VAULT
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -158,6 +161,39 @@ def test_what_changes_during_a_build_is_caught_up_with(live: Live) -> None:
     live.engine.publish(generation.name)
     assert changed == 3
     assert live.found("lamp") == {"red": 1, "green": 1000, "new": 1000}
+
+
+def test_a_generation_too_old_to_catch_up_is_refused(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    generation = live.build()
+    live.put("red", price=1)
+    live.publish()
+    live.relay()
+    monkeypatch.setattr(outbox_delivery, "NEWEST_KEPT", 0)
+    with live.database.write() as session:
+        assert outbox_delivery.prune(session, before=NOW + timedelta(days=1)) > 0
+    with pytest.raises(Conflict, match="merx index build"):
+        catch_up(live.engine, generation, database=live.database, artifacts=live.artifacts)
+
+
+@pytest.mark.postgres
+def test_a_change_in_flight_when_a_build_begins_is_caught_up_with(
+    new_postgres: Callable[[], str], tmp_path: Path
+) -> None:
+    database = Database(new_postgres(), vault=TEST_VAULT)
+    settings = load_settings(home=tmp_path / "home", text_dimensions=8)
+    artifacts = Artifacts(settings.artifacts)
+    live = Live(database, artifacts, settings, EmbeddedEngine(artifacts))
+    live.put("red")
+    live.put("blue")
+    with database.write() as slow:
+        slow.execute(text("UPDATE variant SET price_minor = 1 WHERE public_id = 'red-v'"))
+        outbox.emit(slow, outbox.News("product", "red", "price-changed"), at=NOW)
+        live.put("blue", price=2)  # a later number, committed before
+        generation = live.build()
+    catch_up(live.engine, generation, database=database, artifacts=artifacts)
+    live.engine.publish(generation.name)
+    assert live.found("lamp") == {"red": 1, "blue": 2}
+    database.close()
 
 
 def test_the_relay_brings_prices_texts_new_and_withdrawn_products(live: Live) -> None:
