@@ -203,7 +203,7 @@ def get_public_prices(shop: ShopDep, product: Id) -> ProductPricesOut:
 @router.post(
     "/seller/feed",
     summary="Bring many products at once",
-    openapi_extra=body_of("application/x-ndjson", {"type": "string"}),
+    openapi_extra=body_of("text/plain", {"type": "string"}),
 )
 def post_feed(shop: ShopDep, caller: Trader, feed: FeedFile, seller: Whose = None) -> FeedOut:
     """Lines of JSON as the feed has them, products alone, up to 20 MB; sent again they change nothing.
