@@ -83,3 +83,5 @@ def publish_generation(house: House, engine: SearchEngine, name: str) -> None:
     if name in named:
         catch_up(engine, named[name], database=house.database, artifacts=house.artifacts)
     engine.publish(name)
+    if name in named:  # what the relay brought to the old one in between
+        catch_up(engine, named[name], database=house.database, artifacts=house.artifacts)

@@ -6,13 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from core import outbox
 from core.errors import Conflict, Unavailable
+from index.engine import Generation, SearchEngine
+from pipelines.commands.index import build_index, publish_generation
 from pipelines.house import House, open_house
 from pipelines.relay import deliver_pending, run_relay
+from tests.api.live_server import put
 
 
 class Listener:
@@ -96,3 +100,32 @@ def test_a_failure_is_not_the_end(house: House, failure: Exception) -> None:
     with relaying(house, listener):
         emit(house, "a")
         wait_until(lambda: listener.told == ["a"])
+
+
+class _Overtaken:
+    """An engine: as it publishes, a change comes, and the relay brings it to the one that still serves."""
+
+    def __init__(self, house: House, engine: SearchEngine) -> None:
+        self._house = house
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def publish(self, name: str) -> Generation:
+        put(self._house.database, "red", price=5)
+        assert deliver_pending(self._house, self._engine).events == 1
+        return self._engine.publish(name)
+
+
+def test_what_is_delivered_while_a_generation_is_published_is_in_it_too(house: House) -> None:
+    put(house.database, "red", price=1000)
+    with house.engine() as engine:
+        build_index(house, engine, publish=True)
+        deliver_pending(house, engine)
+        fresh = build_index(house, engine, publish=False)
+        publish_generation(house, _Overtaken(house, engine), fresh.name)  # type: ignore[arg-type]
+        live = engine.live()
+        assert live is not None
+        assert live.name == fresh.name
+        assert engine.get(["red"])["red"].price_minor == 5
