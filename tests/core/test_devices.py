@@ -8,6 +8,7 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,9 @@ from sqlmodel import col, select
 from core.database import Database
 from core.devices import Reporter, authenticate, deactivate_device, list_devices, register_device
 from core.errors import Conflict, InvalidInput, MerxError, NotFound, OutOfStock, Unauthorized
+from core.frames import Frames
 from core.goods import Keeper
+from core.loading import load
 from core.reports import Answer, Report, take_reports
 from core.shelf import count_stock, move_stock, movements
 from core.stock import reserve, sell
@@ -349,3 +352,15 @@ def test_a_level_has_an_end(sqlite: Database) -> None:
         move_stock(session, who.anns, variant, delta=2, at=NOW)
     with sqlite.read() as session:
         assert session.execute(select(StockLevel.quantity)).scalar_one() == 999_999_999
+
+
+def test_a_count_by_a_feed_is_a_count(database: Database) -> None:
+    who = people(database)
+    _, variant = product(database, who.anns, stock=2)
+    reporter = device(database, who.anns)
+    with database.write() as session:
+        frame = pl.DataFrame({"variant": [variant], "quantity": [9]})
+        load(session, Frames(stock=frame), at=NOW + 5 * MINUTE)
+    late, fresh = Report(1, variant, "count", 4, NOW), Report(2, variant, "delta", -2, NOW + 6 * MINUTE)
+    assert outcomes(database, reporter, late, fresh, now=NOW + 7 * MINUTE) == ["superseded", "applied"]
+    assert level(database) == (7, 0)
