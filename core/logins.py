@@ -128,6 +128,12 @@ def revoke_logins(session: Session, *, user_row: int, reason: str, at: datetime,
     )
 
 
+def forget_old(session: Session, *, at: datetime) -> int:
+    """Delete the refresh tokens whose time is over; returns how many. Their sessions stay on record."""
+    over = delete(_TOKEN).where(_TOKEN.c.expires_at <= at)
+    return len(session.execute(over.returning(_TOKEN.c.id)).all())
+
+
 def _revoke(session: Session, which: ColumnElement[bool], *, reason: str, at: datetime) -> int:
     ended = update(_LOGIN).where(which, _LOGIN.c.revoked_at.is_(None)).values(revoked_at=at, revoked_for=reason)
     return len(session.execute(ended.returning(_LOGIN.c.id)).all())

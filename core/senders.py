@@ -101,6 +101,8 @@ def open_sender(name: str) -> Sender:
     module, _, attribute = name.partition(":")
     try:
         made: Sender = getattr(import_module(module), attribute)()
+        if not callable(made.send):
+            raise TypeError("its `send` cannot be called")
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise BadSettings(f"MERX_SENDER: no sender {name!r}: {error}") from error
     return made

@@ -92,28 +92,29 @@ def test_a_link_is_good_for_a_day_and_for_its_purpose(empty_client: TestClient) 
     assert empty_client.post("/v1/auth/verify", json={"token": token}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"password": "short"},
-        {"password": "x" * 257},
-        {"password": "ANN@example.com"},
-        {"password": "\ud800 and more of it"},
-        {"email": "ann"},
-        {"email": "a\x00nn@example.com"},
-        {"name": "A\x00nn"},
-        {"name": "\ud800"},
-        {"phone": "call me"},
-        {"country": "England"},
-        {"role": "staff"},
-    ],
-    ids=lambda body: next(iter(body)),
-)
-def test_bad_input_is_refused_and_not_repeated(empty_client: TestClient, body: dict[str, str]) -> None:
-    given = json.dumps({"email": ANN, "password": PASSWORD} | body)
-    answer = empty_client.post("/v1/auth/register", content=given, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
-    assert "sentence of mine" not in answer.text
+BAD: list[dict[str, str]] = [
+    {"password": "short"},
+    {"password": "x" * 257},
+    {"password": "ANN@example.com"},
+    {"password": "\ud800 and more of it"},
+    {"email": "ann"},
+    {"email": "a\x00nn@example.com"},
+    {"email": "a" * 250 + "@example.com"},
+    {"name": "A\x00nn"},
+    {"name": "\ud800"},
+    {"phone": "call me"},
+    {"country": "England"},
+    {"role": "staff"},
+]
+
+
+def test_bad_input_is_refused_and_not_repeated(empty_client: TestClient) -> None:
+    for body in BAD:
+        given = json.dumps({"email": ANN, "password": PASSWORD} | body)
+        headers = {"Content-Type": "application/json"}
+        answer = empty_client.post("/v1/auth/register", content=given, headers=headers)
+        assert answer.status_code in (400, 422), body
+        assert "sentence of mine" not in answer.text, body
     assert messages(empty_client, to=ANN) == []
 
 
@@ -132,13 +133,11 @@ def test_an_access_token_ends_with_its_time_and_with_its_session(empty_client: T
     assert refresh(empty_client, renewed["refresh_token"]).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer x.y.z", "Basic YTpi", "Bearer \xe9", "Bearer " + "a" * 5000]
-)
-def test_nobody_is_logged_in_by_something_else(empty_client: TestClient, header: str) -> None:
-    answer = empty_client.get("/v1/me", headers=[(b"authorization", header.encode("latin-1"))])
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
+def test_nobody_is_logged_in_by_something_else(empty_client: TestClient) -> None:
+    for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi", "Bearer \xe9", "Bearer " + "a" * 5000):
+        answer = empty_client.get("/v1/me", headers=[(b"authorization", header.encode("latin-1"))])
+        assert answer.status_code == 401, header
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_logging_out_everywhere_ends_all_sessions(empty_client: TestClient) -> None:

@@ -16,7 +16,9 @@ from core import lockout, registration, staffing
 from core.accounts import caller_of
 from core.database import Database
 from core.errors import Conflict, InvalidInput, NotFound, TooMany, Unauthorized
-from core.logins import logins_of, open_login, renew_login
+from core.logins import forget_old, logins_of, open_login, renew_login
+from core.persons import ADDRESS_PARTS
+from core.profiles import MAX_ADDRESSES, add_address
 from core.senders import opened_messages
 from core.tables import LoginLock, Seller, User
 from core.tokens import Access
@@ -217,6 +219,30 @@ def test_a_seller_is_a_row_of_its_own_for_one_user(database: Database) -> None:
     assert grant(ben.user) == new
     with pytest.raises(Conflict), database.write() as session:
         staffing.grant(session, ann.user, role="staff", actor=f"user:{ann.user}", at=NOW)
+
+
+def test_the_last_place_for_an_address_is_given_once(database: Database) -> None:
+    ann = add_user(database)
+    parts = dict.fromkeys(ADDRESS_PARTS, "x")
+
+    def add(_: int) -> bool:
+        try:
+            database.transact(lambda session: add_address(session, ann.row, parts=parts, country="GB", at=NOW))
+        except Conflict:
+            return False
+        return True
+
+    assert all(add(number) for number in range(MAX_ADDRESSES - 1))
+    assert sum(at_once(6, add)) == 1
+
+
+def test_tokens_whose_time_is_over_are_forgotten(database: Database) -> None:
+    add_user(database)
+    enter(database)
+    late = enter(database, at=NOW + timedelta(days=1))
+    with database.write() as session:
+        assert forget_old(session, at=NOW + LIFE) == 1
+        assert renew_login(session, late.refresh, at=NOW + LIFE, life=LIFE) is not None
 
 
 def test_a_new_address_that_was_taken_meanwhile_is_refused(database: Database) -> None:
