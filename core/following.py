@@ -106,7 +106,7 @@ class Tail:
             self._turn.notify_all()
             thread = self._thread
         if thread is not None:
-            thread.join()
+            thread.join(timeout=10)
 
     def _start(self) -> None:
         if self._closed or self._place is not None:

@@ -91,6 +91,15 @@ def test_a_product_that_is_withdrawn_ends_its_stream(live: Running) -> None:
     assert httpx.get(f"{live.url}/v1/products/red").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["none", "%00", "x" * 201, "%ED%A0%80", "%27%3B--"])
+def test_what_is_no_product_is_a_problem(live: Running, name: str) -> None:
+    for path in (f"/v1/products/{name}", f"/v1/products/{name}/stream"):
+        answer = httpx.get(live.url + path)
+        assert answer.status_code in (404, 422)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert len(live.shop.streams) == 0
+
+
 def test_a_page_that_goes_leaves_nothing_behind(live: Running) -> None:
     with ExitStack() as pages:
         listening = [pages.enter_context(opened(of(live, name))) for name in ("red", "red", "blue")]

@@ -154,12 +154,14 @@ def test_who_commits_late_is_heard_all_the_same(new_postgres: Callable[[], str])
         emit(database, "next")
         ears.wait_for("next")
     assert set(ears.wait_for("slow2", "earliest")) == {*("quick", "next", "earliest", "slow0", "slow1", "slow2")}
-    # Once everybody is through, the gaps are closed: one look sees the end of it, the next rows tell.
-    for name in ("x", "y"):
+    # Once everybody is through, the gaps are closed. The server's other databases count, so that takes as long.
+    assert tail._place is not None
+    until = time.monotonic() + 60
+    while tail._place._gaps:
+        assert time.monotonic() < until
+        name = f"x{len(ears.told)}"
         emit(database, name)
         ears.wait_for(name)
-    assert len(ears.ids) == len(set(ears.ids)) == 8
-    assert tail._place is not None
-    assert tail._place._gaps == []
+    assert len(ears.ids) == len(set(ears.ids))
     tail.close()
     database.close()
