@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import polars as pl
@@ -47,6 +49,18 @@ def with_ids(session: Session, model: type[SQLModel], frame: pl.DataFrame) -> pl
         drawn = f"SELECT nextval({_sequence(table)}) FROM generate_series(1, {frame.height})"
         ids = pl.Series(connection.exec_driver_sql(drawn).scalars().all(), dtype=pl.Int64).sort()
     return frame.select(ids.alias("id"), pl.all())
+
+
+def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert a few rows that all have the same columns, in one statement (of up to a thousand)."""
+    if rows:
+        session.execute(_insert_into(table_of(model)), list(rows))
+
+
+@cache
+def _insert_into(table: Table) -> Any:
+    # With RETURNING many rows go in one statement, and its text is compiled once for any number of rows.
+    return table.insert().returning(next(iter(table.primary_key)))
 
 
 def insert_frame(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -116,13 +116,10 @@ def find_cart(
     With `at` the cart is about to be changed: it is locked, its time is moved and its status `becomes` another.
     Raises NotFound in the same words for a cart that is not there, not open, and not theirs.
     """
-    columns: Any = (Cart.id, Cart.public_id, Cart.user_id, Cart.currency, Cart.voucher_id, Cart.guest_key_hash)
-    named = (col(Cart.public_id) == public_id, col(Cart.status) == "open")
-    wanted: Any = select(*columns).where(*named)
-    if at is not None:
-        wanted = update(Cart).where(*named).values(updated_at=at, status=becomes).returning(*columns)
-        wanted = wanted.execution_options(synchronize_session=False)
-    found = session.execute(wanted).first()
+    if at is None:
+        found = session.execute(_FIND, {"cart": public_id}).first()
+    else:
+        found = session.execute(_TAKE, {"cart": public_id, "at": at, "becomes": becomes}).first()
     theirs = found is not None and (
         found.user_id == user
         if found.user_id is not None
@@ -135,36 +132,7 @@ def find_cart(
 
 def lines_of(session: Session, cart: int) -> list[Line]:
     """The lines of a cart (row number) as they are now, in the order in which they were put in."""
-    statement: Any = (
-        select(
-            col(CartLine.variant_id),
-            col(Variant.public_id).label("variant"),
-            col(Product.public_id).label("product"),
-            col(Product.seller_id),
-            col(Seller.public_id).label("seller"),
-            func.coalesce(col(Category.path), ""),
-            col(Product.title),
-            col(Product.title_zh),
-            col(Variant.options),
-            col(CartLine.quantity),
-            col(Variant.price_minor),
-            col(CartLine.price_seen_minor),
-            col(Variant.currency),
-            (func.coalesce(col(StockLevel.quantity), 0) - func.coalesce(col(StockLevel.reserved), 0)).label(
-                "left"
-            ),
-            (col(Variant.active) & (col(Product.status) == "published")).label("on_sale"),
-        )
-        .select_from(CartLine)
-        .join(Variant, col(Variant.id) == col(CartLine.variant_id))
-        .join(Product, col(Product.id) == col(Variant.product_id))
-        .join(Seller, col(Seller.id) == col(Product.seller_id))
-        .outerjoin(Category, col(Category.id) == col(Product.category_id))
-        .outerjoin(StockLevel, col(StockLevel.variant_id) == col(CartLine.variant_id))
-        .where(col(CartLine.cart_id) == cart)
-        .order_by(col(CartLine.id))
-    )
-    return [Line(*row) for row in session.execute(statement)]
+    return [Line(*row) for row in session.execute(_LINES, {"cart": cart})]
 
 
 def set_line(session: Session, cart: OpenCart, *, variant: str, quantity: int) -> None:
@@ -257,3 +225,50 @@ def _open_of(user: int | None) -> Any:
 
 def _hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()  # the key is 100 random bits: nothing to guess
+
+
+# Made once: their parts change, their text does not.
+_LINES: Any = (
+    select(
+        col(CartLine.variant_id),
+        col(Variant.public_id).label("variant"),
+        col(Product.public_id).label("product"),
+        col(Product.seller_id),
+        col(Seller.public_id).label("seller"),
+        func.coalesce(col(Category.path), ""),
+        col(Product.title),
+        col(Product.title_zh),
+        col(Variant.options),
+        col(CartLine.quantity),
+        col(Variant.price_minor),
+        col(CartLine.price_seen_minor),
+        col(Variant.currency),
+        (func.coalesce(col(StockLevel.quantity), 0) - func.coalesce(col(StockLevel.reserved), 0)).label("left"),
+        (col(Variant.active) & (col(Product.status) == "published")).label("on_sale"),
+    )
+    .select_from(CartLine)
+    .join(Variant, col(Variant.id) == col(CartLine.variant_id))
+    .join(Product, col(Product.id) == col(Variant.product_id))
+    .join(Seller, col(Seller.id) == col(Product.seller_id))
+    .outerjoin(Category, col(Category.id) == col(Product.category_id))
+    .outerjoin(StockLevel, col(StockLevel.variant_id) == col(CartLine.variant_id))
+    .where(col(CartLine.cart_id) == bindparam("cart"))
+    .order_by(col(CartLine.id))
+)
+_CART = table_of(Cart)
+_FOUND = (
+    _CART.c.id,
+    _CART.c.public_id,
+    _CART.c.user_id,
+    _CART.c.currency,
+    _CART.c.voucher_id,
+    _CART.c.guest_key_hash,
+)
+_OPEN_NAMED = (_CART.c.public_id == bindparam("cart")) & (_CART.c.status == "open")
+_FIND = select(*_FOUND).where(_OPEN_NAMED)
+_TAKE = (
+    update(_CART)
+    .where(_OPEN_NAMED)
+    .values(updated_at=bindparam("at"), status=bindparam("becomes"))
+    .returning(*_FOUND)
+)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from core import outbox, stock, vouchers
-from core.bulk import json_text
+from core.bulk import insert_rows, json_text, table_of
 from core.carts import OpenCart, find_cart, lines_of
 from core.charges import Charges
 from core.database import vault_of
@@ -138,16 +138,8 @@ def check_out(
 
 def _context(session: Session, cart: OpenCart, address: str, *, user: int) -> _Context:
     """The address, the cart's voucher and how often the user has used it, in one statement."""
-    statement: Any = (
-        select(Address, Voucher, col(VoucherTally.used))
-        .select_from(Address)
-        .outerjoin(Voucher, col(Voucher.id) == cart.voucher)
-        .outerjoin(
-            VoucherTally, (col(VoucherTally.voucher_id) == cart.voucher) & (col(VoucherTally.user_id) == user)
-        )
-        .where(col(Address.public_id) == address, col(Address.user_id) == user)
-    )
-    found = session.execute(statement).first()
+    wanted = {"address": address, "voucher": cart.voucher, "user": user}
+    found = session.execute(_CONTEXT, wanted).first()
     if found is None:
         raise NotFound("there is no such address", address=address)
     home, voucher, used = found
@@ -167,44 +159,53 @@ def _insert(
     expires: datetime,
 ) -> int:
     """The order with its lines; returns its row number."""
-    row = session.execute(
-        insert(Order)
-        .values(
-            public_id=order,
-            user_id=user,
-            status="pending",
-            source="shop",
-            currency=cart.currency,
-            goods_minor=price.goods_minor,
-            discount_minor=price.discount_minor,
-            shipping_minor=price.shipping_minor,
-            tax_minor=price.tax_minor,
-            total_minor=price.total_minor,
-            country=context.address["country"],
-            address=vault_of(session).seal(json_text(context.address)),
-            voucher_id=cart.voucher,
-            placed_at=at,
-            expires_at=expires,
-        )
-        .returning(col(Order.id))
-    ).scalar_one()
-    session.execute(
-        insert(OrderLine).values(
-            [
-                {
-                    "order_id": row,
-                    "line_number": number,
-                    "variant_id": quoted.line.variant_row,
-                    "seller_id": quoted.line.seller_row,
-                    "title": quoted.line.title,
-                    "quantity": quoted.line.quantity,
-                    "reserved": quoted.line.quantity,
-                    "unit_price_minor": quoted.line.price_minor,
-                    "discount_minor": quoted.discount_minor,
-                    "tax_minor": quoted.tax_minor,
-                }
-                for number, quoted in enumerate(price.lines, 1)
-            ]
-        )
+    values = {
+        "public_id": order,
+        "user_id": user,
+        "status": "pending",
+        "source": "shop",
+        "currency": cart.currency,
+        "goods_minor": price.goods_minor,
+        "discount_minor": price.discount_minor,
+        "shipping_minor": price.shipping_minor,
+        "tax_minor": price.tax_minor,
+        "total_minor": price.total_minor,
+        "country": context.address["country"],
+        "address": vault_of(session).seal(json_text(context.address)),
+        "voucher_id": cart.voucher,
+        "placed_at": at,
+        "expires_at": expires,
+    }
+    row: int = session.execute(_INSERT_ORDER, values).scalar_one()
+    lines = [
+        {
+            "order_id": row,
+            "line_number": number,
+            "variant_id": quoted.line.variant_row,
+            "seller_id": quoted.line.seller_row,
+            "title": quoted.line.title,
+            "quantity": quoted.line.quantity,
+            "reserved": quoted.line.quantity,
+            "unit_price_minor": quoted.line.price_minor,
+            "discount_minor": quoted.discount_minor,
+            "tax_minor": quoted.tax_minor,
+        }
+        for number, quoted in enumerate(price.lines, 1)
+    ]
+    insert_rows(session, OrderLine, lines)
+    return row
+
+
+# Made once: their parts change, their text does not.
+_ORDER = table_of(Order)
+_INSERT_ORDER = _ORDER.insert().returning(_ORDER.c.id)
+_CONTEXT: Any = (
+    select(Address, Voucher, col(VoucherTally.used))
+    .select_from(Address)
+    .outerjoin(Voucher, col(Voucher.id) == bindparam("voucher"))
+    .outerjoin(
+        VoucherTally,
+        (col(VoucherTally.voucher_id) == bindparam("voucher")) & (col(VoucherTally.user_id) == bindparam("user")),
     )
-    return int(row)
+    .where(col(Address.public_id) == bindparam("address"), col(Address.user_id) == bindparam("user"))
+)

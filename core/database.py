@@ -48,7 +48,11 @@ class Database:
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                url, echo=echo, pool_size=pool_size, connect_args={"timeout": 30, "check_same_thread": False}
+                url,
+                echo=echo,
+                hide_parameters=True,  # an error that is logged must not tell what was written
+                pool_size=pool_size,
+                connect_args={"timeout": 30, "check_same_thread": False},
             )
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -56,6 +60,7 @@ class Database:
             self.engine = create_engine(
                 url,
                 echo=echo,
+                hide_parameters=True,
                 pool_size=pool_size,
                 pool_pre_ping=True,
                 connect_args={"options": "-c timezone=utc"},

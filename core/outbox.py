@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, literal_column, or_, select, text
+from sqlalchemy import Select, exists, func, literal_column, or_, select, text
 from sqlmodel import Session
 
-from core.bulk import table_of
+from core.bulk import insert_rows, table_of
 from core.errors import Conflict
 from core.ids import new_id
 from core.tables import OutboxEvent
@@ -76,8 +76,7 @@ def emit(session: Session, *news: News, at: datetime) -> None:
         for item, key in ((item, new_id("x-")) for item in news)
         for consumer in CONSUMERS.get(item.aggregate, (NOBODY,))
     ]
-    if rows:
-        session.execute(insert(OutboxEvent).values(rows))
+    insert_rows(session, OutboxEvent, rows)
 
 
 def position(session: Session) -> str:

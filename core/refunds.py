@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from core import audit, outbox
+from core.bulk import insert_rows
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.money import Money
@@ -83,7 +84,7 @@ def owe(
             }
             for number, line in enumerate(lines, 1)
         ]
-        session.execute(insert(RefundLine).values(rows))
+        insert_rows(session, RefundLine, rows)
     return refund.public_id
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import case, insert, select, update
 from sqlmodel import Session, col
 
 from core import outbox
+from core.bulk import insert_rows
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.orders import ShipmentView, no_order, shipments_of
@@ -61,7 +62,7 @@ def prepare(
         for line in theirs
         if line.line_number in wanted
     ]
-    session.execute(insert(ShipmentLine).values(rows))
+    insert_rows(session, ShipmentLine, rows)
     _add_shipped(session, {line["order_line_id"]: line["quantity"] for line in rows})
     record(session, SHIPMENT, id=shipment, before="", after="prepared", cause=cause)
     outbox.emit(session, outbox.News("order", order, "shipment-prepared", {"shipment": shipment}), at=cause.at)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_rows, table_of
 from core.errors import NotFound, OutOfStock
 from core.tables import StockLevel, StockMovement, Variant
 
@@ -36,13 +36,8 @@ class Level:
 
 def lock_levels(session: Session, variants: Iterable[int]) -> dict[int, Level]:
     """The levels of these variants (row numbers) that have one, locked until the transaction ends."""
-    levels = (
-        select(col(StockLevel.variant_id), col(StockLevel.quantity), col(StockLevel.reserved))
-        .where(col(StockLevel.variant_id).in_(sorted(set(variants))))
-        .order_by(col(StockLevel.variant_id))
-        .with_for_update()
-    )
-    return {variant: Level(quantity, reserved) for variant, quantity, reserved in session.execute(levels)}
+    rows = session.execute(_LOCK, {"variants": sorted(set(variants))})
+    return {variant: Level(quantity, reserved) for variant, quantity, reserved in rows}
 
 
 def reserve(session: Session, pieces: Mapping[int, int], *, at: datetime) -> None:
@@ -50,16 +45,17 @@ def reserve(session: Session, pieces: Mapping[int, int], *, at: datetime) -> Non
 
     Raises OutOfStock, whose ids name the variants that there are too few of.
     """
-    _lock(session, pieces)
-    wanted = _case(pieces)
-    done = session.execute(
-        update(StockLevel)
-        .where(col(StockLevel.variant_id).in_(list(pieces)))
-        .where(col(StockLevel.quantity) - col(StockLevel.reserved) >= wanted)
-        .values(reserved=col(StockLevel.reserved) + wanted, updated_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    if _count(done) != len(pieces):
+    if len(pieces) == 1:
+        # The conditional update takes the lock itself, and holds it for a shorter time.
+        ((variant, count),) = pieces.items()
+        done = session.execute(_RESERVE, {"variant": variant, "count": count, "at": at})
+        enough = _count(done) == 1
+    else:
+        levels = lock_levels(session, pieces)
+        enough = all(v in levels and levels[v].available >= count for v, count in pieces.items())
+        if enough:
+            _shift(session, pieces, quantity=0, reserved=1, at=at, locked=True)
+    if not enough:
         raise out_of_stock(session, pieces)
 
 
@@ -130,33 +126,26 @@ def out_of_stock(session: Session, pieces: Mapping[int, int]) -> OutOfStock:
     return OutOfStock(f"not enough of {listed or 'what was asked for'}", variants=short)
 
 
-def _lock(session: Session, pieces: Mapping[int, int]) -> None:
-    """One level needs no lock of its own: the conditional update takes it, and holds it for a shorter time."""
-    if len(pieces) > 1:
+def _shift(
+    session: Session,
+    pieces: Mapping[int, int],
+    *,
+    quantity: int,
+    reserved: int,
+    at: datetime,
+    locked: bool = False,
+) -> None:
+    if len(pieces) > 1 and not locked:
         lock_levels(session, pieces)
-
-
-def _shift(session: Session, pieces: Mapping[int, int], *, quantity: int, reserved: int, at: datetime) -> None:
-    _lock(session, pieces)
-    count = _case(pieces)
+    count: Any = case(dict(pieces), value=_LEVEL.c.variant_id) if len(pieces) > 1 else next(iter(pieces.values()))
+    changes = {
+        name: _LEVEL.c[name] + count * by for name, by in (("quantity", quantity), ("reserved", reserved)) if by
+    }
     done = session.execute(
-        update(StockLevel)
-        .where(col(StockLevel.variant_id).in_(list(pieces)))
-        .values(
-            quantity=col(StockLevel.quantity) + count * quantity,
-            reserved=col(StockLevel.reserved) + count * reserved,
-            updated_at=at,
-        )
-        .execution_options(synchronize_session=False)
+        update(_LEVEL).where(_LEVEL.c.variant_id.in_(list(pieces))).values(**changes, updated_at=at)
     )
     if _count(done) != len(pieces):
         raise NotFound("a variant has no stock level")
-
-
-def _case(pieces: Mapping[int, int]) -> Any:
-    if len(pieces) == 1:
-        return next(iter(pieces.values()))
-    return case(dict(pieces), value=col(StockLevel.variant_id))
 
 
 def _count(result: Any) -> int:
@@ -168,4 +157,19 @@ def _move(session: Session, deltas: Mapping[int, int], reason: str, reference: s
         {"variant_id": variant, "delta": delta, "reason": reason, "reference": reference, "at": at}
         for variant, delta in sorted(deltas.items())
     ]
-    session.execute(insert(StockMovement).values(rows))
+    insert_rows(session, StockMovement, rows)
+
+
+_LEVEL = table_of(StockLevel)
+_LOCK = (
+    select(_LEVEL.c.variant_id, _LEVEL.c.quantity, _LEVEL.c.reserved)
+    .where(_LEVEL.c.variant_id.in_(bindparam("variants", expanding=True)))
+    .order_by(_LEVEL.c.variant_id)
+    .with_for_update()
+)
+_RESERVE = (
+    update(_LEVEL)
+    .where(_LEVEL.c.variant_id == bindparam("variant"))
+    .where(_LEVEL.c.quantity - _LEVEL.c.reserved >= bindparam("count"))
+    .values(reserved=_LEVEL.c.reserved + bindparam("count"), updated_at=bindparam("at"))
+)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import Session, SQLModel
 
-from core.bulk import table_of
+from core.bulk import insert_rows, table_of
 from core.errors import Conflict
 from core.tables import Order, Payment, Refund, Shipment, Transition
 
@@ -112,14 +112,13 @@ def advance(
 
 def record(session: Session, machine: Machine, *, id: str, before: str, after: str, cause: Cause) -> None:
     """Write a change of state down; `before` is empty for the first state of a new subject."""
-    session.execute(
-        insert(Transition).values(
-            subject=machine.subject,
-            subject_id=id,
-            before=before,
-            after=after,
-            actor=cause.actor,
-            reason=cause.reason,
-            at=cause.at,
-        )
-    )
+    row = {
+        "subject": machine.subject,
+        "subject_id": id,
+        "before": before,
+        "after": after,
+        "actor": cause.actor,
+        "reason": cause.reason,
+        "at": cause.at,
+    }
+    insert_rows(session, Transition, [row])
