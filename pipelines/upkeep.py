@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from core import idempotency
+from core import idempotency, lockout, logins
 from core.cancel import cancel, expired
 from core.errors import Conflict, MerxError
 from core.leases import Keeper
@@ -21,7 +21,7 @@ log = get_logger("upkeep")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many unpaid orders were cancelled, and how many old answers were forgotten."""
+    """How many unpaid orders were cancelled, and how many old answers, logins and locks were forgotten."""
 
     expired: int
     forgotten: int
@@ -42,7 +42,10 @@ def expire_orders(house: House) -> int:
 def upkeep(house: House) -> Kept:
     """Do now all that has to be done."""
     cancelled = expire_orders(house)
-    forgotten = house.database.transact(lambda session: idempotency.forget(session, now=house.clock()))
+    at = house.clock()
+    forgotten = house.database.transact(lambda session: idempotency.forget(session, now=at))
+    forgotten += house.database.transact(lambda session: logins.forget_old(session, at=at))
+    forgotten += house.database.transact(lambda session: lockout.forget_old(session, at=at))
     return Kept(cancelled, forgotten)
 
 

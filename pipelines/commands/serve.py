@@ -109,7 +109,7 @@ def keep_up() -> None:
     """Cancel orders not paid in time and forget old answers, once; `merx relay` does so all the time."""
     with open_house() as house, job("upkeep") as done:
         kept = upkeep(house)
-        done(f"{kept.expired:,} orders cancelled, {kept.forgotten:,} answers forgotten")
+        done(f"{kept.expired:,} orders cancelled, {kept.forgotten:,} old answers and logins forgotten")
 
 
 def _background(house: House, engine: SearchEngine, stop: threading.Event) -> list[threading.Thread]:
