@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from core import idempotency, lockout, logins
+from core import idempotency, lockout, logins, pictures
 from core.cancel import cancel, expired
 from core.errors import Conflict, MerxError
 from core.leases import Keeper
@@ -21,7 +21,7 @@ log = get_logger("upkeep")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many unpaid orders were cancelled, and how many old answers, logins and locks were forgotten."""
+    """How many unpaid orders were cancelled, and how many old answers, logins, locks and files were removed."""
 
     expired: int
     forgotten: int
@@ -46,6 +46,8 @@ def upkeep(house: House) -> Kept:
     forgotten = house.database.transact(lambda session: idempotency.forget(session, now=at))
     forgotten += house.database.transact(lambda session: logins.forget_old(session, at=at))
     forgotten += house.database.transact(lambda session: lockout.forget_old(session, at=at))
+    with house.database.read() as session:
+        forgotten += pictures.tidy(session, folder=house.home / "pictures", now=at)
     return Kept(cancelled, forgotten)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,8 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Database:
+def sqlite(new_sqlite: Callable[[], str]) -> Iterator[Database]:
     """A migrated, empty SQLite database, for tests in which the kind of database does not matter."""
-    database = Database(f"sqlite:///{tmp_path / 'merx.db'}", vault=TEST_VAULT)
-    database.migrate()
-    return database
+    database = Database(new_sqlite(), vault=TEST_VAULT)
+    yield database
+    database.close()

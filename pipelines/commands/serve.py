@@ -20,6 +20,7 @@ from pipelines.commands.models import train_models
 from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
 from pipelines.relay import run_relay
+from pipelines.sample.accounts import demo_accounts_line, make_demo_accounts
 from pipelines.sample.load import load_sample_shop, sample_is_loaded
 from pipelines.upkeep import run_upkeep, upkeep
 from ranking.training import MODELS
@@ -34,7 +35,8 @@ def demo(
     """Build the sample shop and run all pipelines. What is there already is kept, so it can be run again."""
     with open_house() as house, job("demo") as done:
         build_demo(house, products=products, users=users, seed=seed)
-        done("the shop is ready" if then_serve else "the shop is ready: merx serve")
+        who = "" if house.settings.mode == "production" else f"; {demo_accounts_line()}"
+        done(f"the shop is ready{'' if then_serve else ': merx serve'}{who}")
     if then_serve:
         serve()
 
@@ -54,6 +56,8 @@ def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
                 said(f"{build_index(house, engine, publish=True).documents:,} documents")
     if house.artifacts.live(MODELS) is None:
         train_models(house)
+    if house.settings.mode != "production":
+        make_demo_accounts(house)
 
 
 def serve(
@@ -109,7 +113,7 @@ def keep_up() -> None:
     """Cancel orders not paid in time and forget old answers, once; `merx relay` does so all the time."""
     with open_house() as house, job("upkeep") as done:
         kept = upkeep(house)
-        done(f"{kept.expired:,} orders cancelled, {kept.forgotten:,} old answers and logins forgotten")
+        done(f"{kept.expired:,} orders cancelled, {kept.forgotten:,} old answers, logins and files removed")
 
 
 def _background(house: House, engine: SearchEngine, stop: threading.Event) -> list[threading.Thread]:

@@ -229,16 +229,6 @@ def test_movements_are_listed_newest_first(sqlite: Database) -> None:
     assert rows(sqlite, "SELECT action FROM audit_entry") == [("stock.count",)]
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a migrated database, for examples that each need one."""
-    path = tmp_path_factory.mktemp("empty") / "merx.db"
-    database = Database(f"sqlite:///{path}", vault=TEST_VAULT)
-    database.migrate()
-    database.close()
-    return path
-
-
 def copied(file: Path, to: Path) -> Database:
     shutil.copy(file, to)
     return Database(f"sqlite:///{to}", vault=TEST_VAULT)
@@ -261,7 +251,7 @@ REPORTS = st.lists(
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_reports_in_any_order_end_in_the_same_level(
     tmp_path_factory: pytest.TempPathFactory,
-    empty: Path,
+    sqlite_template: Path,
     said: list[tuple[str, int, int, int, int]],
     sales: list[int],
     promised: int,
@@ -269,7 +259,7 @@ def test_reports_in_any_order_end_in_the_same_level(
     ends = []
     folder: Path = tmp_path_factory.mktemp("orders")
     for order in range(2):
-        database = copied(empty, folder / f"{order}.db")
+        database = copied(sqlite_template, folder / f"{order}.db")
         who = people(database)
         _, variant = product(database, who.anns, stock=100)
         reporters = [device(database, who.anns), device(database, who.staff)]
@@ -295,9 +285,9 @@ def test_reports_in_any_order_end_in_the_same_level(
 @given(deltas=st.permutations([-5, -4, 3, 5, 2]), promised=st.integers(0, 2))
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_what_is_missing_is_not_forgotten_in_any_order(
-    tmp_path_factory: pytest.TempPathFactory, empty: Path, deltas: list[int], promised: int
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, deltas: list[int], promised: int
 ) -> None:
-    database = copied(empty, tmp_path_factory.mktemp("missing") / "m.db")
+    database = copied(sqlite_template, tmp_path_factory.mktemp("missing") / "m.db")
     who = people(database)
     _, variant = product(database, who.anns, stock=2)
     reporter = device(database, who.anns)

@@ -224,11 +224,8 @@ class Shop(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def sqlite_databases(tmp_path: Path) -> Iterator[NewDatabase]:
-    """Fresh databases as copies of a migrated one, in memory where there is a place for it."""
-    made = Database(f"sqlite:///{tmp_path / 'template.db'}")
-    made.migrate()
-    made.close()
+def sqlite_databases(sqlite_template: Path, tmp_path: Path) -> Iterator[NewDatabase]:
+    """Fresh databases, one at a time, in memory where there is a place for it."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
     number = iter(range(10**9))
@@ -237,7 +234,7 @@ def sqlite_databases(tmp_path: Path) -> Iterator[NewDatabase]:
         for old in folder.glob("*"):
             old.unlink()
         copy = folder / f"{next(number)}.db"
-        shutil.copy(tmp_path / "template.db", copy)
+        shutil.copy(sqlite_template, copy)
         return f"sqlite:///{copy}"
 
     yield new

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -71,7 +70,5 @@ def test_ten_thousand_attempts_on_postgresql(new_postgres: Callable[[], str], na
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", rushes(1))
-def test_ten_thousand_attempts_on_sqlite(tmp_path: Path, name: str) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'merx.db'}", vault=TEST_VAULT)
-    database.migrate()
-    check(database, rushes(10_000)[name], threads=THREADS_ON_SQLITE)
+def test_ten_thousand_attempts_on_sqlite(sqlite: Database, name: str) -> None:
+    check(sqlite, rushes(10_000)[name], threads=THREADS_ON_SQLITE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,12 +82,33 @@ def new_postgres(postgres_server: str, postgres_template: str) -> Iterator[Calla
         _admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy: the migrations take a second."""
+    path = tmp_path_factory.mktemp("template") / "merx.db"
+    database = Database(f"sqlite:///{path}", vault=TEST_VAULT)
+    database.migrate()
+    database.close()  # the last connection brings all of the write-ahead log into the file
+    return path
+
+
+@pytest.fixture
+def new_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
+    """A function that makes a fresh, migrated file and returns its URL."""
+
+    def make() -> str:
+        path = tmp_path / f"merx-{secrets.token_hex(4)}.db"
+        shutil.copyfile(sqlite_template, path)
+        return f"sqlite:///{path}"
+
+    return make
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty database: every test that takes it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'merx.db'}", vault=TEST_VAULT)
-        made.migrate()
+        made = Database(request.getfixturevalue("new_sqlite")(), vault=TEST_VAULT)
     else:
         made = Database(request.getfixturevalue("new_postgres")(), vault=TEST_VAULT)
     yield made
