@@ -16,6 +16,7 @@ from api.problems import add_problem_handlers
 from api.routes import (
     accounts,
     carts,
+    demo,
     devices,
     events,
     health,
@@ -79,6 +80,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         payments,
         seller_orders,
         staff_trade,
+        demo,
     ):
         app.include_router(module.router)
     add_pages(app, opened)
