@@ -58,7 +58,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def _merx(_request: Request, error: MerxError) -> JSONResponse:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("answered with a problem", code=error.code, detail=error.message)
-        ids = {name: value for name, value in error.ids.items() if isinstance(value, str | int | float | list | dict)}
+        plain = str | int | float | list | dict
+        ids = {name: value for name, value in error.ids.items() if isinstance(value, plain)}
         answer = problem(status=error.status, code=error.code, title=error.title, detail=error.message, ids=ids)
         if isinstance(error, Unauthorized):
             answer.headers["WWW-Authenticate"] = "Bearer"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-ShopperKeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", examples=["guest-4f0c21b7d9"])]
+from api.texts import ShopperKey
 
 
 class Out(BaseModel):
@@ -125,13 +125,11 @@ class ProductOut(ProductCard):
     variants: list[VariantOut]
 
 
-class EventIn(BaseModel):
+class EventIn(In):
     """One thing a shopper did. `id` makes a repeat harmless; without it every post counts."""
 
-    model_config = ConfigDict(extra="forbid")
-
     id: str | None = Field(None, max_length=64, pattern=r"^[\x21-\x7e]+$")
-    shopper: ShopperKeyText
+    shopper: ShopperKey
     kind: Literal["view", "click", "add_to_cart", "query"]
     product: str | None = Field(None, max_length=200)
     query: str | None = Field(None, max_length=512)
@@ -141,9 +139,8 @@ class EventIn(BaseModel):
     at: AwareDatetime | None = None
 
 
-class EventsIn(BaseModel):
+class EventsIn(In):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"events": [{"shopper": "guest-4f0c21b7d9", "kind": "view", "product": "85123A"}]}]
         },

@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field
 
-from api.schemas import Out, ShopperKeyText
-
-# No control characters: PostgreSQL keeps no NUL, and a name on a label has no use for the others.
-_LINE = r"^[^\x00-\x1f\x7f]*$"
-_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f]*$"
-
-
-def _whole(password: SecretStr) -> SecretStr:
-    """Half of a surrogate pair is no character, and has no bytes to hash."""
-    if any("\ud800" <= letter <= "\udfff" for letter in password.get_secret_value()):
-        raise ValueError("not a valid text")
-    return password
-
-
-Email = Annotated[
-    str,
-    Field(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]+\.[^\s@.\x00-\x1f\x7f]+$"),
-    Field(examples=["ann@example.com"]),
-]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{4,30}$", examples=["+44 20 7946 0958"])]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["GB"])]
-Name = Annotated[str, Field(max_length=200, pattern=_LINE, examples=["Ann Example"])]
-Token = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(_whole)]
-NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=256), AfterValidator(_whole)]
-Id = Annotated[str, Path(min_length=1, max_length=200, pattern=_LINE)]
-
-
-class In(BaseModel):
-    """Base of what comes in: an unknown name is a mistake, and no input is repeated in an error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+from api.schemas import In, Out
+from api.texts import (
+    Country,
+    Email,
+    Label,
+    Line,
+    Lines,
+    Name,
+    NewPassword,
+    Password,
+    Phone,
+    PublicId,
+    Reason,
+    ShopperKey,
+    Token,
+)
 
 
 class RegisterIn(In):
     email: Email
     password: NewPassword
-    name: Name = ""
+    name: Line = Field("", examples=["Ann Example"])
     phone: Phone | None = None
     country: Country | None = None
-    shopper: ShopperKeyText | None = Field(None, description="the key under which the guest was known")
+    shopper: ShopperKey | None = Field(None, description="the key under which the guest was known")
 
 
 class LoginIn(In):
@@ -120,16 +103,16 @@ class ProfileOut(Out):
 class ProfileIn(In):
     """What is left out stays; an empty text or null takes it away."""
 
-    name: Name | None = None
+    name: Line | None = Field(None, examples=["Ann Example"])
     phone: Phone | None = None
     country: Country | None = None
 
 
 class AddressIn(In):
-    recipient: Annotated[str, Field(min_length=1, max_length=200, pattern=_LINE, examples=["Ann Example"])]
-    lines: Annotated[str, Field(min_length=1, max_length=500, pattern=_LINES, examples=["1 High Street"])]
-    city: Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE, examples=["London"])]
-    postcode: Annotated[str, Field(max_length=20, pattern=_LINE, examples=["N1 9GU"])] = ""
+    recipient: Name = Field(examples=["Ann Example"])
+    lines: Lines = Field(examples=["1 High Street"])
+    city: Label = Field(examples=["London"])
+    postcode: Line = Field("", max_length=20, examples=["N1 9GU"])
     phone: Phone | None = None
     country: Country
 
@@ -202,14 +185,12 @@ class StaffUsersOut(Out):
 
 class RoleIn(In):
     role: Literal["customer", "seller", "staff"]
-    seller_name: Annotated[str, Field(min_length=1, max_length=200, pattern=_LINE)] | None = Field(
-        None, description="of a new seller, which the user becomes"
-    )
-    seller: Annotated[str, Field(min_length=1, max_length=200, pattern=_LINE)] | None = Field(
+    seller_name: Name | None = Field(None, description="of a new seller, which the user becomes")
+    seller: PublicId | None = Field(
         None, description="the id of a seller that nobody is yet, which the user becomes"
     )
-    reason: Annotated[str, Field(max_length=500, pattern=_LINE)] = ""
+    reason: Reason = ""
 
 
 class BlockIn(In):
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_LINE)]
+    reason: Reason = Field(min_length=1)

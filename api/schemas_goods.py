@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from api.schemas import Out
+from api.schemas import In, Out
+from api.texts import Currency, Description, Ean, Label, Line, Minor, Moment, PublicId, Sku, Title
 
 MOST_PATH_BYTES = 2000  # of a category: what an index of the database can hold
-
-
-def _of_our_time(at: datetime) -> datetime:
-    if not 1970 <= at.year < 2200:
-        raise ValueError("a moment lies between 1970 and 2200")
-    return at.astimezone(UTC)
 
 
 def _path(names: list[str]) -> list[str]:
@@ -24,38 +19,22 @@ def _path(names: list[str]) -> list[str]:
     return names
 
 
-Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
-Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", min_length=1, max_length=500)]
-Description = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=20_000)]
 CategoryName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f>]+$", min_length=1, max_length=200)]
 Category = Annotated[list[CategoryName], Field(max_length=10), AfterValidator(_path)]
-Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", min_length=1, max_length=100)]
-Code = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=100)]
-PublicId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", min_length=1, max_length=200)]
 Value = (
     Annotated[bool, Field(strict=True)]
     | Annotated[int, Field(strict=True, ge=-(10**15), le=10**15)]
     | Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
     | Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=2000)]
 )
-Attributes = Annotated[dict[Name, Value], Field(max_length=100)]
-Options = Annotated[dict[Name, Word], Field(max_length=20)]
-Ean = Annotated[str, StringConstraints(pattern=r"^[0-9]{8,14}$")]
-Minor = Annotated[int, Field(strict=True, ge=0, le=10**12, description="minor units")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
-
-
-class In(BaseModel):
-    """Base of what comes in: an unknown name is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
+Attributes = Annotated[dict[Label, Value], Field(max_length=100)]
+Options = Annotated[dict[Label, Line], Field(max_length=20)]
 
 
 class ProductIn(In):
     title: Title = Field(examples=["Brass desk lamp"])
-    title_zh: Word = ""
-    brand: Word = ""
+    title_zh: Line = ""
+    brand: Line = ""
     description: Description = ""
     attributes: Attributes = Field(default_factory=dict, examples=[{"colour": "brass", "watts": 8}])
     category: Category = Field(default_factory=list, examples=[["Home", "Lamps"]])
@@ -66,8 +45,8 @@ class ProductEdit(In):
     """Only what is named is changed."""
 
     title: Title = ""
-    title_zh: Word = ""
-    brand: Word = ""
+    title_zh: Line = ""
+    brand: Line = ""
     description: Description = ""
     attributes: Attributes = Field(default_factory=dict)
     category: Category = Field(default_factory=list)
@@ -81,7 +60,7 @@ class PriceIn(In):
 
 class VariantIn(PriceIn):
     currency: Currency = Field(description="the same for all variants of a product", examples=["GBP"])
-    sku: Code | None = Field(None, description="unique in the shop; the variant's id where it is left out")
+    sku: Sku | None = Field(None, description="unique in the shop; the variant's id where it is left out")
     ean: Ean | None = None
     options: Options = Field(default_factory=dict, examples=[{"colour": "brass"}])
 
@@ -106,7 +85,7 @@ class StockIn(In):
 
 
 class DeviceIn(In):
-    name: Name = Field(examples=["Scanner at gate 2"])
+    name: Label = Field(examples=["Scanner at gate 2"])
     public_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/=]+$", max_length=64)] = Field(
         description="Ed25519, 32 bytes in base64"
     )

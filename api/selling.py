@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
 from api.guard import Member
+from api.texts import PublicId
 from core.accounts import Caller
 from core.errors import Forbidden, InvalidInput
 from core.imaging import MOST_BYTES
@@ -41,10 +42,7 @@ def _expected(
 
 Trader = Annotated[Caller, Depends(_trader)]
 Expected = Annotated[str | None, Depends(_expected)]
-Whose = Annotated[
-    str | None,
-    Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="a seller's id; staff choose by it"),
-]
+Whose = Annotated[PublicId | None, Query(description="a seller's id; staff choose by it")]
 
 
 @dataclass(frozen=True, slots=True)

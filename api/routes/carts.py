@@ -12,8 +12,9 @@ from api.guard import Anyone, Member
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.schemas import MoneyOut
-from api.schemas_trade import CartKeysOut, CartLineOut, CartOut, CodeIn, LineIn, PathId
+from api.schemas_trade import CartKeysOut, CartLineOut, CartOut, CodeIn, LineIn
 from api.state import Shop
+from api.texts import PathId
 from core import carts, vouchers
 from core.accounts import Caller
 from core.carts import OpenCart

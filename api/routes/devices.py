@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_accounts import Id
 from api.schemas_goods import DeviceIn, DeviceOut, DevicesOut, ReportIn, ReportOut, ReportsOut
 from api.selling import ReportBody, Trader, Whose, body_of
+from api.texts import PathId
 from core import devices
 from core.errors import InvalidInput, Unauthorized
 from core.goods import keeper_of
@@ -49,7 +49,7 @@ def get_devices(shop: ShopDep, caller: Trader, seller: Whose = None) -> DevicesO
 
 
 @router.delete("/seller/devices/{device}", summary="Deactivate a device")
-def delete_device(shop: ShopDep, caller: Trader, device: Id) -> DeviceOut:
+def delete_device(shop: ShopDep, caller: Trader, device: PathId) -> DeviceOut:
     """From now on nothing of it is taken; what it reported stays."""
     at = shop.clock()
 

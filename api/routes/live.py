@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from api.cards import product_out
 from api.problems import PROBLEM_RESPONSES
@@ -12,15 +10,14 @@ from api.routes import ShopDep
 from api.schemas import ProductOut
 from api.state import Shop
 from api.streams import STREAM_RESPONSES, EventStream
+from api.texts import PathId
 from core.errors import NotFound
 
 router = APIRouter(prefix="/v1/products", tags=["products"], responses=PROBLEM_RESPONSES)
 
-ProductId = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", examples=["85123A"])]
-
 
 @router.get("/{product}", summary="One product", response_model_exclude_none=True)
-def product(shop: ShopDep, product: ProductId) -> ProductOut:
+def product(shop: ShopDep, product: PathId) -> ProductOut:
     """A product with its variants: price and stock as they are now."""
     return shown(shop, product)
 
@@ -31,7 +28,7 @@ def product(shop: ShopDep, product: ProductId) -> ProductOut:
     response_class=Response,
     responses=STREAM_RESPONSES,
 )
-async def product_stream(shop: ShopDep, product: ProductId) -> EventStream:
+async def product_stream(shop: ShopDep, product: PathId) -> EventStream:
     """Server-sent events named `product`, each with the whole product; `gone` when it is not sold any more."""
     return EventStream(
         shop.streams, subjects=[("product", product)], render=lambda: shown(shop, product), name="product"

@@ -20,13 +20,13 @@ from api.schemas_accounts import (
     ExportOut,
     FavouriteOut,
     FavouritesOut,
-    Id,
     PasswordIn,
     ProfileIn,
     ProfileOut,
     SessionOut,
     SessionsOut,
 )
+from api.texts import PathId
 from core import profiles
 from core.logins import end_login, logins_of
 from core.own_data import own_data
@@ -88,14 +88,14 @@ def post_address(shop: ShopDep, caller: Member, body: AddressIn) -> AddressOut:
 
 
 @router.get("/addresses/{address}", summary="One of my addresses")
-def get_address(shop: ShopDep, caller: Member, address: Id) -> AddressOut:
+def get_address(shop: ShopDep, caller: Member, address: PathId) -> AddressOut:
     """One address."""
     with shop.database.read() as session:
         return AddressOut(**asdict(profiles.address(session, caller.row, address)))
 
 
 @router.put("/addresses/{address}", summary="Change an address")
-def put_address(shop: ShopDep, caller: Member, address: Id, body: AddressIn) -> AddressOut:
+def put_address(shop: ShopDep, caller: Member, address: PathId, body: AddressIn) -> AddressOut:
     """Put another in its place. Orders keep the address they were placed with."""
     changed = shop.database.transact(
         lambda session: profiles.change_address(
@@ -106,7 +106,7 @@ def put_address(shop: ShopDep, caller: Member, address: Id, body: AddressIn) -> 
 
 
 @router.delete("/addresses/{address}", status_code=204, summary="Remove an address")
-def delete_address(shop: ShopDep, caller: Member, address: Id) -> Response:
+def delete_address(shop: ShopDep, caller: Member, address: PathId) -> Response:
     """Forget an address. Orders keep theirs."""
     shop.database.transact(lambda session: profiles.remove_address(session, caller.row, address))
     return Response(status_code=204)
@@ -121,7 +121,7 @@ def get_favourites(shop: ShopDep, caller: Member) -> FavouritesOut:
 
 
 @router.put("/favourites/{product}", status_code=204, summary="Mark a product")
-def put_favourite(shop: ShopDep, caller: Member, product: Id) -> Response:
+def put_favourite(shop: ShopDep, caller: Member, product: PathId) -> Response:
     """Once more does no harm."""
     at = shop.clock()
     shop.database.transact(lambda session: profiles.add_favourite(session, caller.row, product, at=at))
@@ -129,7 +129,7 @@ def put_favourite(shop: ShopDep, caller: Member, product: Id) -> Response:
 
 
 @router.delete("/favourites/{product}", status_code=204, summary="Take a mark away")
-def delete_favourite(shop: ShopDep, caller: Member, product: Id) -> Response:
+def delete_favourite(shop: ShopDep, caller: Member, product: PathId) -> Response:
     """Does nothing for a product that is not marked."""
     shop.database.transact(lambda session: profiles.remove_favourite(session, caller.row, product))
     return Response(status_code=204)
@@ -144,7 +144,7 @@ def get_sessions(shop: ShopDep, caller: Member) -> SessionsOut:
 
 
 @router.delete("/sessions/{session}", status_code=204, summary="End a session")
-def delete_session(shop: ShopDep, caller: Member, session: Id) -> Response:
+def delete_session(shop: ShopDep, caller: Member, session: PathId) -> Response:
     """Log a device out; its access tokens end at once."""
     at = shop.clock()
     shop.database.transact(lambda held: end_login(held, session, user_row=caller.row, at=at))

@@ -21,12 +21,11 @@ from api.schemas_trade import (
     OrderOut,
     OrdersOut,
     OrderSummaryOut,
-    PathId,
-    PublicId,
     ShipmentOut,
     TransitionOut,
 )
 from api.streams import STREAM_RESPONSES, EventStream
+from api.texts import PathId, PublicId
 from api.trade import order_out, pieces_of, shipment_out
 from core import orders, shipments
 from core.cancel import cancel

@@ -12,9 +12,10 @@ from api.guard import Member
 from api.once import OnceDep
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PathId, PayIn, PaymentOut
+from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PayIn, PaymentOut
 from api.selling import limited
 from api.state import Shop
+from api.texts import PathId
 from api.trade import order_out, payment_out
 from core import orders, payments
 from core.errors import NotFound

@@ -11,7 +11,6 @@ from sqlmodel import Session
 from api.cards import picture_address
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_accounts import Id
 from api.schemas_goods import (
     FeedOut,
     PictureKept,
@@ -30,6 +29,7 @@ from api.schemas_goods import (
 )
 from api.selling import Expected, FeedFile, Trader, Whose, body_of
 from api.state import Shop
+from api.texts import PathId, PublicId
 from core import goods, offers
 from core.errors import InvalidInput
 from core.goods import Keeper, keeper_of
@@ -39,8 +39,6 @@ from core.pictures import sizes_of
 from ingest.seller_feed import load_products, read_products
 
 router = APIRouter(prefix="/v1", tags=["sellers"], responses=PROBLEM_RESPONSES)
-
-Cursor = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 def kept(session: Session, keeper: Keeper, product: str, response: Response) -> ProductKept:
@@ -75,7 +73,7 @@ def get_products(
     caller: Trader,
     seller: Whose = None,
     status: Literal["draft", "published", "withdrawn"] | None = None,
-    after: Cursor = None,
+    after: PublicId | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ProductsOut:
     """In the order they were made; `next` is the `after` of the page that follows."""
@@ -102,7 +100,7 @@ def post_product(
 
 
 @router.get("/seller/products/{product}", summary="One of my products")
-def get_product(shop: ShopDep, caller: Trader, response: Response, product: Id) -> ProductKept:
+def get_product(shop: ShopDep, caller: Trader, response: Response, product: PathId) -> ProductKept:
     """All of it: variants that are switched off, stock, what is promised, pictures."""
     with shop.database.read() as session:
         return kept(session, keeper_of(session, caller), product, response)
@@ -110,7 +108,7 @@ def get_product(shop: ShopDep, caller: Trader, response: Response, product: Id) 
 
 @router.patch("/seller/products/{product}", summary="Change a product")
 def patch_product(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, body: ProductEdit, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, body: ProductEdit, expected: Expected
 ) -> ProductKept:
     """Only what is named is changed. With If-Match, 409 where the product was changed since."""
     fields = body.model_dump(exclude_unset=True)
@@ -123,7 +121,7 @@ def patch_product(
 
 @router.post("/seller/products/{product}/publish", summary="Show a product to shoppers")
 def post_publish(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, expected: Expected
 ) -> ProductKept:
     """It needs an active variant."""
 
@@ -135,7 +133,7 @@ def post_publish(
 
 @router.post("/seller/products/{product}/withdraw", summary="Take a product out of the shop")
 def post_withdraw(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, expected: Expected
 ) -> ProductKept:
     """It can be published again."""
 
@@ -147,7 +145,7 @@ def post_withdraw(
 
 @router.post("/seller/products/{product}/variants", status_code=201, summary="A further variant")
 def post_variant(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, body: VariantIn, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, body: VariantIn, expected: Expected
 ) -> ProductKept:
     """Answers with the product; all its variants have one currency."""
 
@@ -159,7 +157,7 @@ def post_variant(
 
 @router.patch("/seller/variants/{variant}", summary="Change a variant")
 def patch_variant(
-    shop: ShopDep, caller: Trader, response: Response, variant: Id, body: VariantEdit, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, variant: PathId, body: VariantEdit, expected: Expected
 ) -> ProductKept:
     """Only what is named is changed; the SKU stays. Answers with the product."""
     fields = body.model_dump(exclude_unset=True)
@@ -173,7 +171,7 @@ def patch_variant(
 
 @router.put("/seller/variants/{variant}/price", summary="Set a price")
 def put_price(
-    shop: ShopDep, caller: Trader, response: Response, variant: Id, body: PriceIn, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, variant: PathId, body: PriceIn, expected: Expected
 ) -> ProductKept:
     """From now on; it goes to the history of prices. Answers with the product."""
 
@@ -185,7 +183,7 @@ def put_price(
 
 
 @router.get("/seller/variants/{variant}/prices", summary="The history of a price")
-def get_prices(shop: ShopDep, caller: Trader, variant: Id) -> PricesOut:
+def get_prices(shop: ShopDep, caller: Trader, variant: PathId) -> PricesOut:
     """The newest 100 prices, and the lowest of 30 days."""
     with shop.database.read() as session:
         keeper = keeper_of(session, caller)
@@ -193,7 +191,7 @@ def get_prices(shop: ShopDep, caller: Trader, variant: Id) -> PricesOut:
 
 
 @router.get("/products/{product}/prices", summary="The prices of the last 30 days")
-def get_public_prices(shop: ShopDep, product: Id) -> ProductPricesOut:
+def get_public_prices(shop: ShopDep, product: PathId) -> ProductPricesOut:
     """Of each variant, with the lowest price that has to be shown beside a reduced one (Directive 98/6/EC)."""
     with shop.database.read() as session:
         found = offers.public_prices(session, product, now=shop.clock())

@@ -13,14 +13,13 @@ from api.once import OnceDep
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.schemas_trade import (
-    PathId,
-    PublicId,
     SellerOrderOut,
     SellerOrdersOut,
     SendIn,
     ShipmentIn,
     ShipmentOut,
 )
+from api.texts import PathId, PublicId
 from api.trade import pieces_of, seller_order_out, shipment_out
 from core import shipments
 from core.accounts import Caller

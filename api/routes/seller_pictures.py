@@ -10,9 +10,9 @@ from sqlmodel import Session
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.routes.seller_goods import changed
-from api.schemas_accounts import Id
 from api.schemas_goods import PictureOrderIn, ProductKept
 from api.selling import Expected, PictureUpload, Trader, body_of
+from api.texts import PathId
 from core import pictures
 from core.goods import Keeper, keeper_of
 from core.goods_views import read_product
@@ -29,7 +29,7 @@ _FORM = {
 
 @router.post("", status_code=201, summary="Upload a picture", openapi_extra=body_of("multipart/form-data", _FORM))
 def post_picture(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, upload: PictureUpload, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, upload: PictureUpload, expected: Expected
 ) -> ProductKept:
     """JPEG, PNG, WebP, GIF (its first frame) or AVIF, up to 10 MB and 40 megapixels, as the form's `file`.
 
@@ -49,7 +49,7 @@ def post_picture(
 
 @router.put("", summary="Put the pictures in order")
 def put_order(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, body: PictureOrderIn, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, body: PictureOrderIn, expected: Expected
 ) -> ProductKept:
     """The first one is shown in lists."""
 
@@ -61,7 +61,7 @@ def put_order(
 
 @router.delete("/{picture}", summary="Remove a picture")
 def delete_picture(
-    shop: ShopDep, caller: Trader, response: Response, product: Id, picture: Id, expected: Expected
+    shop: ShopDep, caller: Trader, response: Response, product: PathId, picture: PathId, expected: Expected
 ) -> ProductKept:
     """Those after it move up."""
 

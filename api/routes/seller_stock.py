@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_accounts import Id
 from api.schemas_goods import LevelOut, MovementOut, MovementsOut, StockIn
 from api.selling import Trader
+from api.texts import PathId
 from core import shelf
 from core.errors import InvalidInput
 from core.goods import keeper_of
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/seller/variants/{variant}", tags=["sellers"], res
 
 
 @router.post("/stock", summary="Pieces that came, went, or were counted")
-def post_stock(shop: ShopDep, caller: Trader, variant: Id, body: StockIn) -> LevelOut:
+def post_stock(shop: ShopDep, caller: Trader, variant: PathId, body: StockIn) -> LevelOut:
     """`delta` is a delivery or a write-off, `count` sets the level; never below what is promised."""
     if (body.delta is None) == (body.count is None) or body.delta == 0:
         raise InvalidInput("give either `count`, or a `delta` that is not 0")
@@ -42,7 +42,7 @@ def post_stock(shop: ShopDep, caller: Trader, variant: Id, body: StockIn) -> Lev
 def get_movements(
     shop: ShopDep,
     caller: Trader,
-    variant: Id,
+    variant: PathId,
     before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="the `next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> MovementsOut:

@@ -17,12 +17,12 @@ from api.schemas_trade import (
     CancelIn,
     HistoryOut,
     OrderOut,
-    PathId,
     TransitionOut,
     VoucherIn,
     VoucherOut,
     VouchersOut,
 )
+from api.texts import PathId
 from api.trade import order_out, pieces_of
 from core import audit, orders, vouchers
 from core.cancel import cancel

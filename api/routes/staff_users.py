@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from api.guard import Staff
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_accounts import BlockIn, Email, Id, RoleIn, StaffUserOut, StaffUsersOut
+from api.schemas_accounts import BlockIn, RoleIn, StaffUserOut, StaffUsersOut
+from api.texts import Email, PathId
 from core import staffing
 from core.accounts import Account, find_account
 
@@ -25,7 +26,7 @@ def get_users(shop: ShopDep, _caller: Staff, email: Annotated[Email, Query()]) -
 
 
 @router.post("/{user}/role", summary="Give a user a role")
-def post_role(shop: ShopDep, caller: Staff, user: Id, body: RoleIn) -> StaffUserOut:
+def post_role(shop: ShopDep, caller: Staff, user: PathId, body: RoleIn) -> StaffUserOut:
     """The user is logged out everywhere. A seller needs `seller_name`, or `seller` for one that is there."""
     at = shop.clock()
     changed = shop.database.transact(
@@ -44,7 +45,7 @@ def post_role(shop: ShopDep, caller: Staff, user: Id, body: RoleIn) -> StaffUser
 
 
 @router.post("/{user}/block", summary="Keep a user out")
-def post_block(shop: ShopDep, caller: Staff, user: Id, body: BlockIn) -> StaffUserOut:
+def post_block(shop: ShopDep, caller: Staff, user: PathId, body: BlockIn) -> StaffUserOut:
     """The user is logged out everywhere and cannot log in."""
     at = shop.clock()
     changed = shop.database.transact(
@@ -54,7 +55,7 @@ def post_block(shop: ShopDep, caller: Staff, user: Id, body: BlockIn) -> StaffUs
 
 
 @router.post("/{user}/unblock", summary="Let a user in again")
-def post_unblock(shop: ShopDep, caller: Staff, user: Id, body: BlockIn) -> StaffUserOut:
+def post_unblock(shop: ShopDep, caller: Staff, user: PathId, body: BlockIn) -> StaffUserOut:
     """The user can log in again."""
     at = shop.clock()
     changed = shop.database.transact(
