@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from core.errors import MerxError, TooMany, Unauthorized
 from core.logs import get_logger
 
+PLAIN = (str, int, float, list, dict)  # what JSON has
+
 log = get_logger("api")
 
 
@@ -58,8 +60,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def _merx(_request: Request, error: MerxError) -> JSONResponse:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("answered with a problem", code=error.code, detail=error.message)
-        plain = str | int | float | list | dict
-        ids = {name: value for name, value in error.ids.items() if isinstance(value, plain)}
+        ids = {name: value for name, value in error.ids.items() if isinstance(value, PLAIN)}
         answer = problem(status=error.status, code=error.code, title=error.title, detail=error.message, ids=ids)
         if isinstance(error, Unauthorized):
             answer.headers["WWW-Authenticate"] = "Bearer"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, true
 from sqlmodel import Session, col
 
 from core.errors import NotFound
@@ -75,13 +75,12 @@ def list_products(
     session: Session, keeper: Keeper, *, status: str | None = None, after: str | None = None, limit: int = 50
 ) -> list[ProductSummary]:
     """The keeper's products in the order they were made, those after the product `after` (public id)."""
-    statement = _PRODUCTS.order_by(col(Product.id)).limit(limit)
-    if keeper.seller is not None:
-        statement = statement.where(col(Product.seller_id) == keeper.seller)
+    theirs = true() if keeper.seller is None else col(Product.seller_id) == keeper.seller
+    statement = _PRODUCTS.where(theirs).order_by(col(Product.id)).limit(limit)
     if status is not None:
         statement = statement.where(col(Product.status) == status)
     if after is not None:
-        start = select(col(Product.id)).where(col(Product.public_id) == after).scalar_subquery()
+        start = select(col(Product.id)).where(col(Product.public_id) == after, theirs).scalar_subquery()
         statement = statement.where(col(Product.id) > start)
     return [_summary(row) for row in session.execute(statement)]
 

@@ -241,13 +241,15 @@ def _locked(session: Session, said: ProviderPayment, provider: str) -> tuple[Pay
     return payment, order
 
 
-def find_attempt(session: Session, payment: str) -> Attempt:
-    """A payment by its public id; raises NotFound."""
+def find_attempt(session: Session, payment: str, *, user: int | None = None) -> Attempt:
+    """A payment by its public id, with `user` (row number) only for an order of theirs; raises NotFound."""
     statement: Any = (
         select(Payment, col(Order.public_id), col(Order.expires_at))
         .join(Order, col(Order.id) == col(Payment.order_id))
         .where(col(Payment.public_id) == payment)
     )
+    if user is not None:
+        statement = statement.where(col(Order.user_id) == user)
     found = session.execute(statement).first()
     if found is None:
         raise NotFound(f"there is no payment {payment!r}", payment=payment)

@@ -85,8 +85,7 @@ def post_decision(shop: ShopDep, caller: Member, payment: PathId, body: DecideIn
     if not isinstance(sandbox, SandboxProvider):
         raise NotFound("there is no test provider here")
     with shop.database.read() as session:
-        attempt = payments.find_attempt(session, payment)
-        orders.get_order(session, attempt.order, user=caller.row)
+        attempt = payments.find_attempt(session, payment, user=caller.row)
     _take(shop, sandbox, *sandbox.decide(payment, body.outcome, now=shop.clock()))
     with shop.database.read() as session:
         return order_out(orders.get_order(session, attempt.order, user=caller.row))

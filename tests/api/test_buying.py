@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,20 +11,9 @@ from api.state import Shop
 from core.relay import deliver
 from core.settlement import Settlement
 from core.staffing import grant
+from tests.api.buying import address, checkout, filled, key, pay
 from tests.api.people import Person, log_in, member
 from tests.api.shops import change_product
-
-HOME = {
-    "recipient": "Ann Example",
-    "lines": "1 High Street",
-    "city": "London",
-    "postcode": "N1 1AA",
-    "country": "GB",
-}
-
-
-def key() -> dict[str, str]:
-    return {"Idempotency-Key": str(uuid4())}
 
 
 @pytest.fixture
@@ -39,39 +26,6 @@ def lamp(shop: Shop) -> str:
     """The variant of a lamp at 9.99 of which there are five."""
     change_product(shop, "lamp", stock=5, title="Brass desk lamp")
     return "lamp-v"
-
-
-def address(client: TestClient, who: Person) -> str:
-    answer = client.post("/v1/me/addresses", json=HOME, headers=who.headers)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-def filled(client: TestClient, who: Person, variant: str, quantity: int = 1) -> dict[str, Any]:
-    cart = client.post("/v1/carts", headers=who.headers).json()["id"]
-    line = {"quantity": quantity}
-    answer = client.put(f"/v1/carts/{cart}/lines/{variant}?country=GB", json=line, headers=who.headers)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def checkout(client: TestClient, who: Person, variant: str, quantity: int = 1) -> dict[str, Any]:
-    cart = filled(client, who, variant, quantity)
-    body = {"cart": cart["id"], "address": address(client, who), "total_minor": cart["total_minor"]}
-    answer = client.post("/v1/orders", json=body, headers={**who.headers, **key()})
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def pay(client: TestClient, who: Person, order: str, outcome: str = "captured") -> dict[str, Any]:
-    begun = client.post(
-        f"/v1/orders/{order}/payments", json={"provider": "test"}, headers={**who.headers, **key()}
-    )
-    assert begun.status_code == 201, begun.text
-    decide = begun.json()["action"]["decide"]
-    answer = client.post(decide, json={"outcome": outcome}, headers=who.headers)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 def test_from_a_guests_cart_to_the_parcel_at_the_door(client: TestClient, shop: Shop, lamp: str) -> None:
