@@ -46,6 +46,17 @@ PICTURE_HEADERS = {
 }
 
 
+# The page's own places (static/desk.js): links in messages lead to some of them.
+PLACES = (
+    "/",
+    "/checkout",
+    "/orders",
+    "/orders/{order}",
+    "/account",
+    "/account/{part}",
+)
+
+
 class Files(StaticFiles):
     """A folder of files with headers of their own; a folder that is not there yet has no files."""
 
@@ -83,15 +94,16 @@ class PageFiles(Files):
 
 
 def add_pages(app: FastAPI, shop: Shop) -> None:
-    """Serve the storefront at `/`, its files below `/static` and the shop's own pictures below `/pictures`."""
+    """Serve the storefront at its places, its files below `/static`, the shop's own pictures below `/pictures`."""
     digest = _digest(STATIC)
     page = _render(f"/static/{digest}", samples=shop.settings.mode != "production")
     headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
 
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def storefront() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
+    for place in PLACES:
+        app.add_api_route(place, storefront, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/static", PageFiles(STATIC, digest=digest))
     app.mount("/pictures", Files(shop.pictures, headers=PICTURE_HEADERS))
 

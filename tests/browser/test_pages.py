@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from core.letters import PAGES
 from core.settings import Settings
 
 
@@ -101,8 +102,23 @@ def test_what_lies_beside_the_files_stays_hidden(client: TestClient, home: Path,
 
 def test_sample_shoppers_are_not_offered_in_production(home: Path) -> None:
     home.mkdir()
-    settings = Settings(home=home, mode="production", secret="s" * 32)
+    settings = Settings(home=home, mode="production", secret="s" * 32, data_keys="k" * 32)
     with TestClient(create_app(settings)) as client:
-        assert "New guest" not in client.get("/").text
+        page = client.get("/").text
+        assert "New guest" not in page
+        assert "data-development" not in page
     with TestClient(create_app(Settings(home=home))) as client:
-        assert "New guest" in client.get("/").text
+        page = client.get("/").text
+        assert "New guest" in page
+        assert "data-development" in page
+
+
+def test_links_in_messages_lead_to_the_page(client: TestClient) -> None:
+    page = client.get("/")
+    for link in (*PAGES.values(), "checkout", "orders", "orders/o-4f0c21b7d9", "account", "account/security"):
+        answer = client.get(f"/{link}")
+        assert answer.status_code == 200, link
+        assert answer.text == page.text
+        assert answer.headers["content-security-policy"] == page.headers["content-security-policy"]
+        assert client.head(f"/{link}").status_code == 200
+    assert client.get("/account/verify/more").status_code == 404

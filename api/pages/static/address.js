@@ -1,4 +1,4 @@
-// The address of the page is its state: what is searched, what is ticked, which product is open.
+// The address of the page is its state: the place, what is searched, what is ticked, which product is open.
 
 export const SORTS = {
   relevance: "Best match",
@@ -11,6 +11,7 @@ export const SORTS = {
 };
 
 const EMPTY = {
+  place: "/", // the shop, or one of the pages of desk.js
   q: "",
   sort: "relevance",
   brand: [],
@@ -26,9 +27,10 @@ const EMPTY = {
 const number = (text) => (text !== null && text !== "" && Number(text) >= 0 ? Number(text) : null);
 
 /** The state that an address stands for. */
-export function read(address = location.search) {
-  const given = new URLSearchParams(address);
+export function read() {
+  const given = new URLSearchParams(location.search);
   return {
+    place: location.pathname,
     q: given.get("q") ?? "",
     sort: given.get("sort") || EMPTY.sort,
     brand: given.getAll("brand"),
@@ -47,10 +49,11 @@ export function write(state) {
   const pairs = new URLSearchParams();
   for (const [name, empty] of Object.entries(EMPTY)) {
     const value = state[name];
+    if (name === "place") continue;
     if (Array.isArray(value)) value.forEach((one) => pairs.append(name, one));
     else if (value !== empty) pairs.set(name, value);
   }
-  return pairs.size ? `?${pairs}` : "/";
+  return pairs.size ? `${state.place}?${pairs}` : state.place;
 }
 
 /** A state with nothing but these. */

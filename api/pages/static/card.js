@@ -2,6 +2,7 @@
 
 import { fresh, write } from "./address.js";
 import { el, icon } from "./dom.js";
+import { heart } from "./favourites.js";
 import { formatMoney, percentOff } from "./money.js";
 import { picture } from "./picture.js";
 
@@ -39,6 +40,7 @@ export function card(product, { href = write(fresh({ product: product.id })), op
       el("div", { class: "card-facts" }, rating(product), stock(product.in_stock)),
       why(product),
     ),
+    heart(product),
   );
 }
 

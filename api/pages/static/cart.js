@@ -1,25 +1,28 @@
 // The cart: a panel at the side, with what goes well with what lies in it.
 
-import { go, read } from "./address.js";
+import { fresh, go, read } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
-import { titles } from "./card.js";
+import { cart, cartProblem, country, pieces, read as readCart, start as startBasket } from "./basket.js";
+import { cartLines } from "./cart-lines.js";
 import { byId, el, icon, replace } from "./dom.js";
 import { message } from "./messages.js";
-import { formatMoney } from "./money.js";
-import { picture } from "./picture.js";
 import { rows } from "./rows.js";
-import { cart, onChange, setQuantity, shopper } from "./store.js";
+import { onChange, shopper } from "./store.js";
+import { totals } from "./totals.js";
+import { voucherField } from "./voucher.js";
 
 const dialog = byId("cart");
 const count = byId("cart-count");
 const newest = newestOnly();
+const voucher = voucherField();
 let recommendedFor = "";
 
-/** Show the cart. */
+/** Show the cart, as it is in the shop now. */
 export function open() {
   recommendedFor = "";
   draw();
   if (!dialog.open) dialog.showModal();
+  readCart();
 }
 
 /** Make the cart work and show how much lies in it. */
@@ -33,91 +36,53 @@ export function start() {
     if (dialog.open) draw();
   });
   badge();
+  startBasket();
 }
 
 function badge() {
-  const pieces = cart().reduce((sum, line) => sum + line.quantity, 0);
-  count.hidden = pieces === 0;
-  count.textContent = String(pieces);
-  byId("open-cart").setAttribute("aria-label", pieces === 1 ? "Cart, 1 piece" : `Cart, ${pieces} pieces`);
+  const all = pieces();
+  count.hidden = all === 0;
+  count.textContent = String(all);
+  byId("open-cart").setAttribute("aria-label", all === 1 ? "Cart, 1 piece" : `Cart, ${all} pieces`);
 }
 
 function draw() {
-  const lines = cart();
+  const now = cart();
   const rest = byId("cart-rows") ?? el("div", { id: "cart-rows" });
   const empty = message({ title: "The cart is empty", text: "What you add to it waits here." });
+  const close = el(
+    "button",
+    {
+      id: "close-cart",
+      class: "round",
+      type: "button",
+      "aria-label": "Close the cart",
+      onclick: () => dialog.close(),
+    },
+    icon("close"),
+  );
+  voucher.show();
+  const focused = dialog.contains(document.activeElement);
   replace(
     dialog,
-    el(
-      "header",
-      {},
-      el("h2", { id: "cart-title" }, "Cart"),
-      el(
-        "button",
-        {
-          id: "close-cart",
-          class: "round",
-          type: "button",
-          "aria-label": "Close the cart",
-          onclick: () => dialog.close(),
-        },
-        icon("close"),
-      ),
-    ),
-    lines.length ? el("ul", { class: "lines" }, lines.map(line)) : empty,
-    lines.length > 0 && el("dl", { class: "totals" }, totals(lines)),
+    el("header", {}, el("h2", { id: "cart-title" }, "Cart"), close),
+    cartProblem() && el("p", { class: "fault", role: "alert" }, cartProblem().message),
+    now.lines.length ? cartLines(now.lines, { visit }) : empty,
+    now.lines.length > 0 && [
+      voucher.node,
+      totals(now),
+      !country() && el("p", { class: "hint-text" }, "Shipping and tax depend on where it goes."),
+      el("button", { id: "to-checkout", class: "solid wide", type: "button", onclick: checkOut }, "Check out"),
+    ],
     rest,
   );
-  recommend(lines, rest);
+  if (focused && !dialog.contains(document.activeElement)) close.focus(); // its line is gone
+  recommend(now.lines, rest);
 }
 
-function line(item) {
-  const name = item.title || item.title_zh;
-  const set = (quantity) => () => setQuantity(item.variant, quantity);
-  const step = (sign, label, quantity) =>
-    el(
-      "button",
-      {
-        id: `${label}-${encodeURIComponent(item.variant)}`,
-        type: "button",
-        "aria-label": `${label}: ${name}`,
-        onclick: set(quantity),
-      },
-      sign,
-    );
-  return el(
-    "li",
-    {},
-    picture({ ...item, id: item.product }),
-    el(
-      "div",
-      { class: "line-text" },
-      el("button", { class: "line-title", type: "button", onclick: () => visit(item.product) }, ...titles(item)),
-      el("p", { class: "line-options" }, Object.values(item.options ?? {}).join(" · ")),
-      el(
-        "div",
-        { class: "stepper" },
-        step("−", "One less", item.quantity - 1),
-        el("output", { "aria-label": "Pieces" }, String(item.quantity)),
-        step("+", "One more", item.quantity + 1),
-        el(
-          "span",
-          { class: "line-price" },
-          formatMoney({ ...item.price, minor: item.price.minor * item.quantity }),
-        ),
-      ),
-    ),
-  );
-}
-
-// One sum for each currency: amounts of different ones are not added.
-function totals(lines) {
-  const sums = new Map();
-  for (const { price, quantity } of lines)
-    sums.set(price.currency, (sums.get(price.currency) ?? 0) + price.minor * quantity);
-  return [...sums].map(([currency, minor]) =>
-    el("div", {}, el("dt", {}, "Total"), el("dd", {}, formatMoney({ minor, currency }))),
-  );
+function checkOut() {
+  dialog.close();
+  go(fresh({ place: "/checkout" }));
 }
 
 function visit(id, context = null) {

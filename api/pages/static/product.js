@@ -1,36 +1,48 @@
-// The product view: a dialog over the page it was opened from, with an address of its own.
+// The product view: a dialog over the page it was opened from, with an address of its own. It is live: what changes
+// in the shop changes here.
 
 import { leaveProduct, read } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
+import * as basket from "./basket.js";
 import { price, rating, stock, titles } from "./card.js";
 import { byId, el, icon, replace } from "./dom.js";
 import { note } from "./events.js";
+import { heart } from "./favourites.js";
 import { failure } from "./messages.js";
 import { formatMoney } from "./money.js";
 import { picture } from "./picture.js";
+import { remember } from "./pictures.js";
 import { rows } from "./rows.js";
-import { addToCart, shopper } from "./store.js";
+import { shopper } from "./store.js";
+import { watchProduct } from "./stream.js";
 import { choices, variantStart } from "./variants.js";
 
 const dialog = byId("product");
 const newest = newestOnly();
 let shown = "";
+let listening = null; // an AbortController while the product on show is listened to
 
 /** Show a product, or none for an empty id. `context` is the click that led here: position, request, query. */
 export async function show(id, context = null) {
   if (!id) {
     newest.cancel();
+    listening?.abort();
     if (dialog.open) dialog.close();
     return;
   }
   if (id === shown && dialog.open) return;
   shown = id;
+  listening?.abort();
   replace(dialog, frame(el("p", { class: "loading", id: "product-title" }, "One moment …")));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
   try {
     const product = await newest((signal) => get(`/v1/products/${encodeURIComponent(id)}`, {}, signal));
-    replace(dialog, frame(...view(product)));
+    remember(product);
+    const { parts, changed, gone } = view(product);
+    replace(dialog, frame(...parts));
+    listening = new AbortController();
+    watchProduct(id, { signal: listening.signal, changed, gone });
     document.title = `${product.title} · Merx`;
     byId("product-title").focus();
     const click = context && { kind: "click", product: id, ...context };
@@ -61,6 +73,7 @@ export function start({ openCart }) {
   dialog.addEventListener("close", () => {
     const id = shown;
     shown = "";
+    listening?.abort();
     replace(dialog);
     // The card that was left may have been drawn anew: the focus goes to the one that took its place.
     if (document.activeElement !== document.body && document.activeElement !== null) return;
@@ -81,11 +94,15 @@ const frame = (...children) =>
     ...children,
   );
 
-function view(product) {
-  const bought = el("p", { class: "added", role: "status" });
-  const cost = el("div", { class: "cost" });
-  const button = el("button", { class: "solid buy", type: "button" });
+// The parts of the view, and what to call when the product changes and when it is not sold any more.
+function view(first) {
+  let product = first;
   let variant = variantStart(product);
+  const bought = el("p", { class: "added", role: "status" });
+  const news = el("p", { class: "changed", role: "status" });
+  const cost = el("div", { class: "cost" });
+  const options = el("div", {});
+  const button = el("button", { id: "buy", class: "solid buy", type: "button" });
   const choose = (chosen) => {
     variant = chosen;
     replace(cost, price(variant ?? product), stock(variant ? variant.in_stock : product.in_stock));
@@ -93,23 +110,29 @@ function view(product) {
     button.textContent = variant?.in_stock ? "Add to cart" : "Out of stock";
     replace(bought);
   };
-  button.addEventListener("click", () => {
-    const { id, title, title_zh, picture: address } = product;
-    addToCart({
-      product: id,
-      variant: variant.id,
-      title,
-      title_zh,
-      picture: address,
-      options: variant.options,
-      price: variant.price,
-    });
-    note({ kind: "add_to_cart", product: id, quantity: 1 });
-    const open = el("button", { class: "quiet to-cart", type: "button" }, "See the cart");
-    replace(bought, `Added for ${formatMoney(variant.price)}. `, open);
-  });
+  button.addEventListener("click", () => buy(product, variant, { button, bought }));
+  const offer = () => replace(options, choices(product, choose, variant));
+  const changed = (now) => {
+    if (JSON.stringify(now) === JSON.stringify(product)) return;
+    const before = variant;
+    product = now;
+    variant = now.variants.find(({ id }) => id === before?.id) ?? variantStart(now);
+    offer();
+    const kept = [...bought.childNodes];
+    choose(variant);
+    bought.append(...kept); // what was said of the cart still holds
+    replace(news, difference(before, variant));
+    if (basket.cart().lines.some((line) => line.product === now.id)) basket.read();
+  };
+  const gone = () => {
+    button.disabled = true;
+    button.textContent = "Not sold any more";
+    replace(cost);
+    replace(news, "This product is not sold any more.");
+  };
+  offer();
   choose(variant);
-  return [
+  const parts = [
     el(
       "div",
       { class: "product-body" },
@@ -125,15 +148,41 @@ function view(product) {
           [product.brand, product.seller && `sold by ${product.seller}`].filter(Boolean).join(" · "),
         ),
         rating(product),
-        choices(product, choose),
+        options,
         cost,
-        el("div", { class: "buying" }, button, bought),
+        news,
+        el("div", { class: "buying" }, button, heart(product), bought),
         product.description && el("p", { class: "description" }, product.description),
         facts(product),
       ),
     ),
     el("div", { class: "product-rows", id: "product-rows" }),
   ];
+  return { parts, changed, gone };
+}
+
+async function buy(product, variant, { button, bought }) {
+  button.disabled = true;
+  try {
+    await basket.add(variant.id);
+    note({ kind: "add_to_cart", product: product.id, quantity: 1 });
+    const open = el("button", { class: "quiet to-cart", type: "button" }, "See the cart");
+    replace(bought, `Added for ${formatMoney(variant.price)}. `, open);
+  } catch (problem) {
+    replace(bought, el("span", { class: "fault" }, problem.message));
+  }
+  button.disabled = false;
+  if (document.activeElement === document.body) button.focus(); // a button that is disabled loses it
+}
+
+// What is other than it was, in words.
+function difference(before, now) {
+  if (!before || !now || before.id !== now.id) return "What is on offer has changed.";
+  if (before.price.minor !== now.price.minor)
+    return `The price has just changed: it was ${formatMoney(before.price)}.`;
+  if (before.in_stock && !now.in_stock) return "The last piece has just been sold.";
+  if (!before.in_stock && now.in_stock) return "It is in stock again.";
+  return null;
 }
 
 function facts(product) {

@@ -46,11 +46,11 @@ export function start() {
   byId("search").addEventListener("submit", (event) => {
     event.preventDefault();
     if (active >= 0) choose(shown[active]);
-    else settle({ ...read(), q: input.value.trim(), product: "", page: 1 });
+    else settle({ ...read(), place: "/", q: input.value.trim(), product: "", page: 1 });
   });
   clear.addEventListener("click", () => {
     input.value = "";
-    settle({ ...read(), q: "", product: "", page: 1 });
+    settle({ ...read(), place: "/", q: "", product: "", page: 1 });
     input.focus();
   });
   // Pressing the mouse on a suggestion must not take the focus from the box: that would close the list.
@@ -67,7 +67,10 @@ function soon() {
 
 function search() {
   timer = clearTimeout(timer);
-  go({ ...read(), q: input.value.trimStart(), product: "", page: 1 }, { replace: typing, typing: true });
+  go(
+    { ...read(), place: "/", q: input.value.trimStart(), product: "", page: 1 },
+    { replace: typing, typing: true },
+  );
   typing = true;
 }
 
@@ -158,7 +161,7 @@ function choose({ kind, text, id }) {
   if (kind === "category") settle(fresh({ category: [id ?? text] }));
   else if (kind === "brand") settle(fresh({ brand: [id ?? text] }));
   else if (kind === "product" && id) {
-    settle({ ...read(), q: input.value.trim() });
+    settle({ ...read(), place: "/", q: input.value.trim() });
     go({ ...read(), product: id }, { context: { query: input.value.trim() } });
-  } else settle({ ...read(), ...NO_FILTERS, q: text, product: "", page: 1 });
+  } else settle({ ...read(), ...NO_FILTERS, place: "/", q: text, product: "", page: 1 });
 }

@@ -1,35 +1,17 @@
-// What the browser remembers: who shops, in which language titles are shown, and the cart of each shopper.
+// What the browser remembers: who shops, who is logged in, and in which language titles are shown.
 
 import { randomKey } from "./dom.js";
+import { load, loadObject, save, saveObject } from "./storage.js";
 
 const listeners = new Map();
 
-/** Hear of a change of "shopper", "language" or "cart". */
+/** Hear of a change of "shopper", "who", "language", "cart" or "favourites". */
 export function onChange(what, listener) {
   listeners.set(what, [...(listeners.get(what) ?? []), listener]);
 }
 
-const tell = (what) => listeners.get(what)?.forEach((listener) => listener());
-
-// Storage can be switched off or full: then the page works on, for as long as it is open.
-const memory = new Map();
-
-function load(name) {
-  try {
-    return localStorage.getItem(`merx.${name}`) ?? memory.get(name) ?? null;
-  } catch {
-    return memory.get(name) ?? null;
-  }
-}
-
-function save(name, value) {
-  memory.set(name, value);
-  try {
-    localStorage.setItem(`merx.${name}`, value);
-  } catch {
-    // kept in memory
-  }
-}
+/** Tell the listeners of this tab. */
+export const tell = (what) => listeners.get(what)?.forEach((listener) => listener());
 
 const KEY = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -42,8 +24,20 @@ export function guest() {
   return key;
 }
 
-/** The key of who shops now: the guest, or a sample shopper that was chosen. */
+/** Who is logged in, as {user, role, shopper}; null for nobody. The tokens are elsewhere (session.js). */
+export const who = () => loadObject("who");
+
+/** Somebody has logged in, or (null) out. */
+export function setWho(person) {
+  saveObject("who", person);
+  tell("who");
+  tell("shopper");
+}
+
+/** The key of who shops now: the user's, or the guest's, or that of a sample shopper who was chosen. */
 export function shopper() {
+  const mine = who()?.shopper;
+  if (mine) return mine;
   const chosen = load("shopper");
   return chosen && KEY.test(chosen) ? chosen : guest();
 }
@@ -52,7 +46,6 @@ export function shopper() {
 export function shopAs(key) {
   save("shopper", key === guest() ? "" : key);
   tell("shopper");
-  tell("cart");
 }
 
 /** A guest of whom nothing is known yet. */
@@ -69,39 +62,10 @@ export function setLanguage(value) {
   tell("language");
 }
 
-/** The lines of the shopper's cart: {product, variant, title, title_zh, picture, options, price, quantity}. */
-export function cart() {
-  try {
-    const lines = JSON.parse(load(`cart.${shopper()}`) ?? "[]");
-    return Array.isArray(lines) ? lines.filter((line) => line?.variant && line.price && line.quantity > 0) : [];
-  } catch {
-    return [];
-  }
-}
-
-/** Add pieces of a variant; a line that is there already grows. */
-export function addToCart(line, quantity = 1) {
-  const lines = cart();
-  const same = lines.find((other) => other.variant === line.variant);
-  if (same) same.quantity += quantity;
-  else lines.push({ ...line, quantity });
-  saveCart(lines);
-}
-
-/** Set how many pieces of a variant are in the cart; 0 takes the line away. */
-export function setQuantity(variant, quantity) {
-  const lines = cart().map((line) => (line.variant === variant ? { ...line, quantity } : line));
-  saveCart(lines.filter((line) => line.quantity > 0));
-}
-
-function saveCart(lines) {
-  save(`cart.${shopper()}`, JSON.stringify(lines));
-  tell("cart");
-}
-
 // Another tab of the shop changed something.
+const TOLD = { who: ["who", "shopper"], shopper: ["shopper"], language: ["language"], cart: ["cart-elsewhere"] };
 window.addEventListener("storage", (event) => {
-  for (const what of ["shopper", "language", "cart"]) {
-    if (event.key === null || event.key.startsWith(`merx.${what}`)) tell(what);
+  for (const [name, news] of Object.entries(TOLD)) {
+    if (event.key === null || event.key === `merx.${name}`) news.forEach(tell);
   }
 });

@@ -10,14 +10,17 @@ export function variantStart(product) {
   return product.variants.filter((variant) => variant.in_stock).sort(cheapest)[0] ?? product.variants[0];
 }
 
-/** The groups of options, or null where there is nothing to choose; `choose(variant)` is called at each choice. */
-export function choices(product, choose) {
+/**
+ * The groups of options, or null where there is nothing to choose; `choose(variant)` is called at each choice after
+ * the `first`.
+ */
+export function choices(product, choose, first = variantStart(product)) {
   const { variants } = product;
   if (variants.length < 2) return null;
   const names = [...new Set(variants.flatMap((variant) => Object.keys(variant.options)))];
   const key = (variant) => JSON.stringify(names.map((name) => variant.options[name] ?? null));
   const distinct = names.length > 0 && new Set(variants.map(key)).size === variants.length;
-  let chosen = variantStart(product);
+  let chosen = first;
   const parent = el("div", { class: "variants" });
   const pick = (variant) => {
     chosen = variant;
@@ -26,7 +29,8 @@ export function choices(product, choose) {
   };
 
   const button = (group, text, find, id) => {
-    const input = el("input", { type: "radio", name: `option-${group}`, onchange: () => pick(find()) });
+    const key = `option-${group}-${encodeURIComponent(text)}`; // the focus finds it again when it is drawn anew
+    const input = el("input", { id: key, type: "radio", name: `option-${group}`, onchange: () => pick(find()) });
     const node = el("label", { class: "option" }, input, el("span", {}, text));
     return { node, input, is: (variant) => id(variant) };
   };

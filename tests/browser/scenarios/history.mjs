@@ -13,7 +13,7 @@ await scenario(async ({ page, open }) => {
   await box.pressSequentially(q, { delay: 150 });
   await page.keyboard.press("Enter");
   await shows(all.total);
-  await page.getByLabel(brand.value, { exact: false }).first().check();
+  await page.locator("#filters").getByLabel(brand.value, { exact: false }).first().check();
   await shows(brand.count);
   const [first] = await ids(page, "#hits");
   await page.locator("#hits a").first().click();
@@ -25,7 +25,7 @@ await scenario(async ({ page, open }) => {
   assert.equal(await found(page), brand.count);
   await page.goBack();
   await shows(all.total);
-  assert.equal(await page.getByLabel(brand.value, { exact: false }).first().isChecked(), false);
+  assert.equal(await page.locator("#filters").getByLabel(brand.value, { exact: false }).first().isChecked(), false);
   // The letters of one query are one step.
   await page.goBack();
   await page.locator("#home").waitFor();

@@ -24,7 +24,7 @@ await scenario(async ({ page, open }) => {
   }
   assert.notDeepEqual(seen[0], seen[1]);
   await page.reload();
-  assert.equal(await picker.inputValue(), shoppers[1].key);
+  await eventually(async () => assert.equal(await picker.inputValue(), shoppers[1].key));
   await shown(shoppers[1].key);
 
   // A new guest, of whom the shop knows nothing.

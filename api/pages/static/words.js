@@ -1,0 +1,37 @@
+// The states of orders and of what belongs to them, and moments, in words.
+
+const WORDS = {
+  order: {
+    pending: "Waiting for payment",
+    paid: "Paid",
+    "part-shipped": "Partly on its way",
+    shipped: "On its way",
+    delivered: "Delivered",
+    cancelled: "Cancelled",
+  },
+  payment: {
+    created: "Begun",
+    pending: "Waiting for the provider",
+    captured: "Paid",
+    failed: "Failed",
+    closed: "Ended without payment",
+  },
+  refund: { requested: "On its way back", settled: "Given back", failed: "Being looked into" },
+  shipment: { prepared: "Being packed", shipped: "On its way", delivered: "Received", cancelled: "Cancelled" },
+};
+
+/** A state in words; one that is not known is said as it is. */
+export const inWords = (subject, state) => WORDS[subject]?.[state] ?? state;
+
+/** How payment methods are called. */
+export const methodName = (name) =>
+  ({ test: "Test payment", alipay: "Alipay", wechat: "WeChat Pay", stripe: "Card" })[name] ?? name;
+
+const shape = new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "short" });
+
+/** A moment in the browser's language and time zone. */
+export const moment = (at) => shape.format(new Date(at));
+
+/** "4:09" for 249 seconds. */
+export const clockFace = (seconds) =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
