@@ -23,9 +23,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from PIL import Image
 
+from tests.api.curl import DOCS, requested, shell_lines
 from tests.api.people import Person, member
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sellers.md").read_text()
+PAGE = (DOCS / "sellers.md").read_text()
 PRICE = {"price_minor": 100, "currency": "GBP"}
 
 
@@ -214,9 +215,7 @@ def test_the_documented_requests_are_answered(empty_client: TestClient, ann: Per
         "TOKEN": ann.login["access_token"],
         "PUBLIC_KEY": base64.b64encode(os.urandom(32)).decode(),
     }
-    lines = [
-        line for block in re.findall(r"^```shell\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()
-    ]
+    lines = shell_lines("sellers.md")
     assert len(lines) >= 12
     for line in lines:
         answer = requested(empty_client, shlex.split(string.Template(line).substitute(known)), files)
@@ -225,29 +224,3 @@ def test_the_documented_requests_are_answered(empty_client: TestClient, ann: Per
         if "variants" in told and "status" in told:
             known["PRODUCT"] = told["id"]
             known["VARIANT"] = told["variants"][0]["id"] if told["variants"] else ""
-
-
-def requested(client: TestClient, words: list[str], files: dict[str, bytes]) -> Response:
-    """What a command line of curl asks for."""
-    method, address, headers, form, content = "GET", "", {}, [], None
-    rest = iter(words[1:])
-    for word in rest:
-        match word:
-            case "-X":
-                method = next(rest)
-            case "-H":
-                name, _, value = next(rest).partition(": ")
-                headers[name] = value
-            case "-d":
-                content = next(rest).encode()
-            case "--data-binary":
-                content = files[next(rest).removeprefix("@")]
-            case "-F":
-                form.append(next(rest).split("=", 1))
-            case _:
-                address = word.removeprefix("http://127.0.0.1:8000")
-    if not form:
-        return client.request(method, address, headers=headers, content=content)
-    uploads = {name: (value[1:], files[value[1:]]) for name, value in form if value.startswith("@")}
-    texts = {name: value for name, value in form if not value.startswith("@")}
-    return client.request(method, address, headers=headers, files=uploads, data=texts)
