@@ -266,6 +266,7 @@ def _bad_tokens(client: TestClient) -> dict[str, Callable[[], str]]:
     }
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # the point of one of them
 def test_a_token_that_is_not_good_opens_nothing(empty_client: TestClient) -> None:
     for kind, made in _bad_tokens(empty_client).items():
         headers = {"Authorization": f"Bearer {made()}"}
