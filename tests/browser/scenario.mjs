@@ -33,9 +33,9 @@ export async function eventually(check) {
 }
 
 /**
- * Run a scenario. `play({page, open})` gets a page and a way to open an address of the shop. It fails when a check
- * of it does, when the page writes an error or a warning to the console (but those in `expected`), throws, or asks
- * anything of another host.
+ * Run a scenario. `play({page, open})` gets a page and a way to open an address of the shop (in another tab too). It
+ * fails when a check of it does, when a page writes an error or a warning to the console (but those in `expected`),
+ * throws, or asks anything of another host.
  */
 export async function scenario(play, { expected = /^$/, ...context } = {}) {
   const browser = await chromium.launch({ executablePath: process.env.MERX_TEST_CHROMIUM, args: ARGUMENTS });
@@ -47,18 +47,20 @@ export async function scenario(play, { expected = /^$/, ...context } = {}) {
       reducedMotion: "reduce",
       ...context,
     };
-    const page = await (await browser.newContext(options)).newPage();
-    page.setDefaultTimeout(PATIENCE);
-    page.on("pageerror", (error) => faults.push(`thrown: ${error.stack}`));
-    page.on("console", (line) => {
+    const tabs = await browser.newContext(options);
+    tabs.setDefaultTimeout(PATIENCE);
+    tabs.on("weberror", (thrown) => faults.push(`thrown: ${thrown.error().stack}`));
+    tabs.on("console", (line) => {
       const loud = line.type() === "error" || line.type() === "warning";
       if (loud && !expected.test(line.text()))
         faults.push(`${line.type()}: ${line.text()} ${line.location().url}`);
     });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(SHOP)) faults.push(`outside: ${request.url()}`);
+    tabs.on("request", (request) => {
+      if (!request.url().startsWith(SHOP) && !request.url().startsWith("blob:"))
+        faults.push(`outside: ${request.url()}`);
     });
-    await play({ page, open: (path = "/") => page.goto(SHOP + path) });
+    const page = await tabs.newPage();
+    await play({ page, open: (path = "/", tab = page) => tab.goto(SHOP + path) });
     assert.deepEqual(faults, []);
   } finally {
     await browser.close();

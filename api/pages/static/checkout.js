@@ -74,6 +74,11 @@ class Page {
 
   draw() {
     if (this.busy) return;
+    const pending = unanswered();
+    if (pending) {
+      replace(this.root, heading(), el("div", { role: "alert" }, this.unknown(pending)));
+      return;
+    }
     const { lines } = basket.cart();
     if (lines.length === 0) {
       const shop = ["To the shop", () => go(fresh())];
@@ -175,15 +180,25 @@ class Page {
     try {
       await send({ cart, address: this.chosen, total_minor });
     } catch (problem) {
-      said = problem.status === 0 || problem.status >= 500 ? unknown(problem) : wordsFor(problem);
-      await basket.read();
+      said = wordsFor(problem);
+      if (!unanswered()) await basket.read();
     }
     if (this.signal.aborted) return; // the order is shown
     this.busy = false;
     this.draw();
     said = "";
   }
-}
 
-const unknown = (problem) =>
-  `${problem.message} Your order may have been placed: press again to find out, it is placed once.`;
+  unknown(pending) {
+    const ask = async (event) => {
+      event.target.disabled = true;
+      await send(pending).catch((problem) => (said = wordsFor(problem)));
+      if (!this.signal.aborted) this.draw();
+    };
+    return message({
+      title: "The shop has not answered",
+      text: "Your order may have been placed. Ask again to find out: it is placed once.",
+      actions: [["Ask again", ask]],
+    });
+  }
+}

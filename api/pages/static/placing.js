@@ -6,11 +6,12 @@ import { loadForTab, saveForTab } from "./storage.js";
 import { who } from "./store.js";
 
 const NAME = "placing";
+const FRESH = 15 * 60_000; // milliseconds: nobody is asked hours later about what they have forgotten
 
 /** What was asked for and never answered (the page was left, the line was cut): {cart, address, total_minor}. */
 export function unanswered() {
   const kept = loadForTab(NAME);
-  return kept && kept.user === who()?.user ? kept.body : null;
+  return kept && kept.user === who()?.user && Date.now() - kept.at < FRESH ? kept.body : null;
 }
 
 /**
@@ -22,7 +23,7 @@ export async function place(body) {
   const kept = loadForTab(NAME);
   const same = kept?.user === user && JSON.stringify(kept.body) === JSON.stringify(body);
   const key = same ? kept.key : randomKey(16);
-  saveForTab(NAME, { user, key, body });
+  saveForTab(NAME, { user, key, body, at: Date.now() });
   try {
     const order = await once("/v1/orders", { key, body });
     saveForTab(NAME, null);

@@ -78,7 +78,8 @@ export function start({ openCart }) {
     // The card that was left may have been drawn anew: the focus goes to the one that took its place.
     if (document.activeElement !== document.body && document.activeElement !== null) return;
     const links = [...document.querySelectorAll("main a[data-product]")].filter((link) => link.offsetParent);
-    (links.find((link) => link.dataset.product === id) ?? byId("main")).focus({ preventScroll: true });
+    const heading = document.querySelector("#desk h1");
+    (links.find((link) => link.dataset.product === id) ?? heading ?? byId("main")).focus({ preventScroll: true });
   });
 }
 

@@ -1,24 +1,27 @@
-// Being logged in: the access token is kept in memory alone, and renewed when it is too old.
+// Being logged in: requests carry the access token, which is renewed when it is too old, by one tab for all.
 
 import { call, Problem } from "./api.js";
 import { announce } from "./announce.js";
 import { setWho, who } from "./store.js";
-import { alone, keepRefreshToken, refreshToken } from "./token.js";
+import { alone, keepTokens, readTokens } from "./token.js";
 
 const EARLY = 30_000; // milliseconds before its end that a token counts as too old
 
-let held = null; // {user, token, until}: `until` by a clock that nobody sets
+let held = null; // the tokens as this tab last saw them
 
-const usable = () => (held && held.user === who()?.user && performance.now() < held.until ? held.token : null);
+const usable = () => (held && held.user === who()?.user && Date.now() < held.until ? held.access : null);
 
 /** Ask the API as the user who is logged in. A Problem with status 401 says that nobody is (any more). */
 export async function as(path, options = {}) {
-  const token = usable() ?? (await renew(null));
-  try {
-    return await call(path, bearing(token, options));
-  } catch (problem) {
-    if (problem.status !== 401) throw problem;
-    return call(path, bearing(await renew(token), options));
+  let token = usable() ?? (await renew(null));
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call(path, bearing(token, options));
+    } catch (problem) {
+      // Twice: what another tab got in the meantime may be too old as well.
+      if (problem.status !== 401 || tries > 2) throw problem;
+      token = await renew(token);
+    }
   }
 }
 
@@ -52,30 +55,29 @@ export async function logOut({ everywhere = false } = {}) {
   await alone(forget);
 }
 
-async function keep(answer) {
-  await keepRefreshToken(answer.refresh_token); // before anything else: the one before is used up
-  const until = performance.now() + answer.expires_in * 1000 - EARLY;
-  held = { user: answer.user, token: answer.access_token, until };
+async function keep({ user, access_token: access, refresh_token: refresh, expires_in }) {
+  held = { user, access, refresh, until: Date.now() + expires_in * 1000 - EARLY };
+  await keepTokens(held); // before anything else: the refresh token before it is used up
 }
 
 async function forget() {
   held = null;
-  await keepRefreshToken(null);
+  await keepTokens(null);
   if (who()) setWho(null);
 }
 
 const nobody = () =>
   new Problem({ title: "Not logged in", detail: "Log in to go on.", status: 401, type: "/unauthorized" });
 
-// The next access token. Of those of this tab who come with the same old one, the first renews it for all.
+// The next access token. Of those who come with the same old one, in all tabs, the first renews it for the others.
 const renew = (refused) =>
   alone(async () => {
     if (!who()) throw nobody();
+    held = await readTokens();
     if (usable() && usable() !== refused) return usable();
-    const refresh = await refreshToken();
-    if (refresh !== null) {
+    if (held) {
       try {
-        const answer = await call("/v1/auth/refresh", { method: "POST", body: { refresh_token: refresh } });
+        const answer = await call("/v1/auth/refresh", { method: "POST", body: { refresh_token: held.refresh } });
         await keep(answer);
         if (answer.user !== who()?.user) setWho({ user: answer.user, role: answer.role, shopper: answer.shopper });
         return answer.access_token;

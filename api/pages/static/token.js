@@ -1,10 +1,14 @@
-// Where the refresh token is kept: in IndexedDB, for all tabs of the shop.
+// Where a login is kept: its tokens in IndexedDB, for all tabs of the shop.
 //
-// Not in sessionStorage: a new tab would not be logged in, and one that is duplicated would use a token a second
-// time, which ends the session. Not in localStorage: tabs are processes, and hear late of each other's writes; a tab
-// could read the token that another has just used up. A transaction of IndexedDB sees what was written before it.
-// Script of the page could read either: what keeps foreign script out is the page's policy (no inline script, none
-// from elsewhere, trusted types), and a token that was taken and used is noticed at its second use.
+// Not in sessionStorage: a new tab would not be logged in, and one that is duplicated would use a refresh token a
+// second time, which ends the session. Not in localStorage: tabs are processes, and hear late of each other's writes; a
+// tab could read the token that another has just used up. A transaction of IndexedDB sees what was written before it.
+//
+// The access token lies beside the refresh token, so that a page that is loaded need not renew it: a page that is
+// left while it renews never hears the answer, and then the login is lost (going back and forward quickly was enough).
+// It tells nobody more than the refresh token does. Script of the page could read both: what keeps foreign script out
+// is the page's policy (no inline script, none from elsewhere, trusted types), and a refresh token that was taken and
+// used is noticed at its second use.
 
 let memory = null; // where there is no IndexedDB the login lasts as long as the page
 
@@ -30,20 +34,20 @@ async function within(mode, work) {
   }
 }
 
-/** The refresh token, or null. */
-export async function refreshToken() {
+/** The tokens as {user, access, until, refresh}, `until` by the browser's clock; or null. */
+export async function readTokens() {
   try {
-    return (await within("readonly", (store) => store.get("refresh"))) ?? null;
+    return (await within("readonly", (store) => store.get("tokens"))) ?? null;
   } catch {
     return memory;
   }
 }
 
-/** Keep the next refresh token; null takes it away. */
-export async function keepRefreshToken(token) {
-  memory = token;
+/** Keep the next tokens; null takes them away. */
+export async function keepTokens(tokens) {
+  memory = tokens;
   try {
-    await within("readwrite", (store) => (token === null ? store.delete("refresh") : store.put(token, "refresh")));
+    await within("readwrite", (store) => (tokens === null ? store.delete("tokens") : store.put(tokens, "tokens")));
   } catch {
     // kept in memory
   }

@@ -25,7 +25,10 @@ await scenario(async ({ page, open }) => {
   assert.equal(await found(page), brand.count);
   await page.goBack();
   await shows(all.total);
-  assert.equal(await page.locator("#filters").getByLabel(brand.value, { exact: false }).first().isChecked(), false);
+  assert.equal(
+    await page.locator("#filters").getByLabel(brand.value, { exact: false }).first().isChecked(),
+    false,
+  );
   // The letters of one query are one step.
   await page.goBack();
   await page.locator("#home").waitFor();
