@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.guard import Member
 from api.routes import ShopDep
 from api.state import Shop
-from core.idempotency import Answer, claim, fingerprint, keep, look_up
+from core.idempotency import Answer, claim, fingerprint, keep
 
 
 class Once:
@@ -26,6 +26,13 @@ class Once:
         self, work: Callable[[Session], BaseModel], *, body: BaseModel | None = None, status: int = 200
     ) -> Response:
         """Do `work` in a transaction; `body` is what was sent, so that another body with the key is refused."""
+        answer, replayed = self.answer(work, body=body, status=status)
+        return Response(answer.text, answer.status, replay_headers(replayed), media_type="application/json")
+
+    def answer(
+        self, work: Callable[[Session], BaseModel], *, body: BaseModel | None = None, status: int = 200
+    ) -> tuple[Answer, bool]:
+        """The answer of `work`, and whether it was given before."""
         request = self._fingerprint(body)
 
         def once(session: Session) -> tuple[Answer, bool]:
@@ -36,22 +43,15 @@ class Once:
             keep(session, answer, scope=self._scope, key=self._key)
             return answer, False
 
-        answer, replayed = self._shop.database.transact(once)
-        return _response(answer, replayed=replayed)
-
-    def known(self, body: BaseModel | None = None) -> Response | None:
-        """The answer this request had before, for work that begins before its transaction; None for the first."""
-        with self._shop.database.read() as session:
-            answer = look_up(session, scope=self._scope, key=self._key, request=self._fingerprint(body))
-        return None if answer is None else _response(answer, replayed=True)
+        return self._shop.database.transact(once)
 
     def _fingerprint(self, body: BaseModel | None) -> str:
         return fingerprint(self._route, body.model_dump_json() if body is not None else "")
 
 
-def _response(answer: Answer, *, replayed: bool) -> Response:
-    headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    return Response(answer.text, answer.status, headers, media_type="application/json")
+def replay_headers(replayed: bool) -> dict[str, str]:
+    """What an answer says of itself when it was given before."""
+    return {"Idempotency-Replayed": "true"} if replayed else {}
 
 
 def _once(

@@ -74,6 +74,12 @@ class OrderLineOut(Out):
     tax_minor: int
 
 
+class PaymentBegun(Out):
+    """What is kept of a payment that was begun: how it stands is looked up."""
+
+    id: str
+
+
 class PaymentOut(Out):
     id: str
     provider: str

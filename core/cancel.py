@@ -7,8 +7,8 @@ What is shipped cannot be cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,10 @@ from sqlalchemy import case, delete, select, update
 from sqlmodel import Session, col
 
 from core import audit, outbox, stock, vouchers
+from core.bulk import table_of
 from core.errors import Conflict, InvalidInput
 from core.orders import no_order
-from core.payments import OPEN, close_open, product_news
+from core.payments import OPEN, close_open, mark_paid, product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
 from core.shipments import follow
@@ -55,37 +56,54 @@ def cancel(
         raise no_order(order)
     if row.status not in ("pending", "paid", "part-shipped"):
         raise Conflict(f"order {order} is {row.status}: there is nothing to cancel", order=order)
+    if row.source != "shop":
+        raise Conflict(f"order {order} was imported from {row.source}: cancel it there", order=order)
+    return _cancel(session, row, pieces, cause)
+
+
+def expire(session: Session, order: str, *, cause: Cause) -> bool:
+    """Cancel an unpaid order whose time is over; False where it was paid or cancelled, or has time left."""
+    overdue = (col(Order.status) == "pending", col(Order.expires_at) <= cause.at)
+    row = session.execute(
+        select(Order).where(col(Order.public_id) == order, *overdue).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        return False
+    _cancel(session, row, None, cause)
+    return True
+
+
+def _cancel(session: Session, row: Order, pieces: Mapping[int, int] | None, cause: Cause) -> Cancelled:
+    """Cancel pieces of an order that is locked."""
+    order = row.public_id
     in_order = select(OrderLine).where(col(OrderLine.order_id) == row.id).order_by(col(OrderLine.line_number))
     lines = list(session.execute(in_order).scalars())
     taken = _taken(order, lines, pieces)
     everything = all(_left(line) == taken.get(line.line_number, 0) and not line.shipped for line in lines)
+    # Worked out before lines are deleted, told after the rows were changed.
+    news = product_news(session, _by_variant(lines, taken), "stock-changed")
+    refund = None
     if row.status == "pending":
-        status, refund = (
-            _cancel_unpaid(session, row, lines, taken, everything, cause),
-            None,
-        )
+        status = _cancel_unpaid(session, row, lines, taken, everything, cause)
     else:
         status, refund = _cancel_paid(session, row, lines, taken, everything, cause)
     kind = "cancelled" if everything else "part-cancelled"
     detail = {"lines": {str(number): count for number, count in taken.items()}}
-    news = product_news(session, row.id, "stock-changed")
     outbox.emit(session, outbox.News("order", order, kind, detail), *news, at=cause.at)
-    audit.record(
-        session,
-        actor=cause.actor,
-        action=f"order-{kind}",
-        subject=order,
-        detail={**detail, "reason": cause.reason},
-        at=cause.at,
-    )
+    audit.record(session, actor=cause.actor, action=f"order-{kind}", subject=order, detail=detail, at=cause.at)
     return Cancelled(status, refund)
 
 
-def expired(session: Session, *, now: datetime, limit: int = 100) -> list[str]:
-    """The ids of unpaid orders whose time is over, the oldest first: `cancel` each in a transaction of its own."""
+def expired(session: Session, *, now: datetime, limit: int = 1000, but: Collection[str] = ()) -> list[str]:
+    """The ids of unpaid orders whose time is over, the oldest first, less those in `but`.
+
+    `expire` each in a transaction of its own.
+    """
     statement = (
         select(col(Order.public_id))
-        .where(col(Order.expires_at) <= now, col(Order.status) == "pending")
+        .where(
+            col(Order.expires_at) <= now, col(Order.status) == "pending", col(Order.public_id).not_in(list(but))
+        )
         .order_by(col(Order.expires_at))
         .limit(limit)
     )
@@ -141,7 +159,12 @@ def _cancel_unpaid(
     else:
         _shrink(session, order, lines, taken)
     stock.release(session, _by_variant(lines, taken), at=cause.at)
-    return "cancelled" if everything else "pending"
+    if everything:
+        return "cancelled"
+    if session.execute(select(col(Order.total_minor)).where(col(Order.id) == order.id)).scalar_one() == 0:
+        mark_paid(session, order.id or 0, order.public_id, cause=replace(cause, reason="nothing is left to pay"))
+        return "paid"
+    return "pending"
 
 
 def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mapping[int, int]) -> None:
@@ -155,6 +178,8 @@ def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mappi
         text = f"order {order.public_id} is being paid: cancel all of it, or pay it and cancel then"
         raise Conflict(text, order=order.public_id)
     goods = discount = tax = 0
+    left: dict[int, dict[str, int]] = {}
+    gone: list[int] = []
     for line in lines:
         count = taken.get(line.line_number, 0)
         if not count:
@@ -162,21 +187,23 @@ def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mappi
         off = part(line.discount_minor, before=0, pieces=count, of=line.quantity)
         taxed = part(line.tax_minor, before=0, pieces=count, of=line.quantity)
         goods, discount, tax = goods + line.unit_price_minor * count, discount + off, tax + taxed
-        mine = (col(OrderLine.id) == line.id,)
         if count == line.quantity:
-            session.execute(delete(OrderLine).where(*mine).execution_options(synchronize_session=False))
-            continue
-        session.execute(
-            update(OrderLine)
-            .where(*mine)
-            .values(
-                quantity=line.quantity - count,
-                reserved=line.reserved - count,
-                discount_minor=line.discount_minor - off,
-                tax_minor=line.tax_minor - taxed,
-            )
-            .execution_options(synchronize_session=False)
-        )
+            gone.append(line.id or 0)
+        else:
+            left[line.id or 0] = {
+                "quantity": line.quantity - count,
+                "reserved": line.reserved - count,
+                "discount_minor": line.discount_minor - off,
+                "tax_minor": line.tax_minor - taxed,
+            }
+    if gone:
+        session.execute(delete(_LINE).where(_LINE.c.id.in_(gone)))
+    if left:
+        changes: dict[str, Any] = {
+            name: case({line: values[name] for line, values in left.items()}, value=_LINE.c.id)
+            for name in ("quantity", "reserved", "discount_minor", "tax_minor")
+        }
+        session.execute(update(_LINE).where(_LINE.c.id.in_(left)).values(changes))
     session.execute(
         update(Order)
         .where(col(Order.id) == order.id)
@@ -241,3 +268,6 @@ def _count(session: Session, order: Order, values: Mapping[int, int], *, column:
         .values({column: by_number})
         .execution_options(synchronize_session=False)
     )
+
+
+_LINE = table_of(OrderLine)

@@ -64,12 +64,20 @@ class Line:
     currency: str
     available: int
     on_sale: bool
+    cart_currency: str
+
+    @property
+    def sold_here(self) -> bool:
+        """Whether it can be bought with this cart: on sale, in the cart's currency."""
+        return self.on_sale and self.currency == self.cart_currency
 
     @property
     def changes(self) -> list[str]:
         """What is not as it was, or not as it is wanted: gone, currency, price, stock."""
         if not self.on_sale:
             return ["gone"]
+        if not self.sold_here:
+            return ["currency"]
         found = ["price"] if self.price_minor != self.price_seen_minor else []
         return [*found, "stock"] if self.available < self.quantity else found
 
@@ -98,7 +106,7 @@ def open_cart(session: Session, *, user: int | None, currency: str, at: datetime
         .returning(table.c.public_id)
     ).first()
     if made is None:  # another request of the user was faster
-        return CartKeys(session.execute(select(col(Cart.public_id)).where(_open_of(user))).scalar_one(), None)
+        return open_cart(session, user=user, currency=currency, at=at)
     return CartKeys(cart, key)
 
 
@@ -245,8 +253,10 @@ _LINES: Any = (
         col(Variant.currency),
         (func.coalesce(col(StockLevel.quantity), 0) - func.coalesce(col(StockLevel.reserved), 0)).label("left"),
         (col(Variant.active) & (col(Product.status) == "published")).label("on_sale"),
+        col(Cart.currency).label("cart_currency"),
     )
     .select_from(CartLine)
+    .join(Cart, col(Cart.id) == col(CartLine.cart_id))
     .join(Variant, col(Variant.id) == col(CartLine.variant_id))
     .join(Product, col(Product.id) == col(Variant.product_id))
     .join(Seller, col(Seller.id) == col(Product.seller_id))

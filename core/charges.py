@@ -57,11 +57,14 @@ class Charges:
 
     def shipping(self, basket: Basket) -> int:
         """Minor units for sending a basket; an empty one costs nothing."""
-        return self.shipping_rule(basket, self.settings) if basket.lines else 0
+        return _charge(self.shipping_rule(basket, self.settings)) if basket.lines else 0
 
     def tax(self, basket: Basket) -> list[int]:
         """Minor units of tax that are added to each line."""
-        return list(self.tax_rule(basket, self.settings))
+        taxes = [_charge(tax) for tax in self.tax_rule(basket, self.settings)]
+        if len(taxes) != len(basket.lines):
+            raise BadSettings("the tax rule must say what is added to each line")
+        return taxes
 
 
 def load_charges(settings: Settings) -> Charges:
@@ -111,6 +114,12 @@ def _rates(text: str) -> Mapping[str, Decimal]:
             raise BadSettings(f"MERX_TAX_RATES: {part!r} is not COUNTRY=PERCENT")
         rates[country.strip().upper()] = rate
     return rates
+
+
+def _charge(minor: int) -> int:
+    if minor < 0:
+        raise BadSettings("a rule of shipping or tax must not take anything off")
+    return minor
 
 
 def _named(text: str, variable: str) -> Any:

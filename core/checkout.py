@@ -67,9 +67,12 @@ def check_out(
     lines = lines_of(session, cart.row)
     if not lines:
         raise InvalidInput("the cart is empty", cart=cart.id)
-    gone = [line.variant for line in lines if not line.on_sale or line.currency != cart.currency]
+    gone = [line.variant for line in lines if not line.sold_here]
     if gone:
         raise Changed("not on sale any more: " + ", ".join(gone), variants=gone)
+    short = {line.variant: max(0, line.available) for line in lines if line.available < line.quantity}
+    if short:
+        raise stock.too_few(short)  # said before anything that others want is locked
     context = _context(session, cart, wanted.address, user=user)
     price = quote(
         lines,
@@ -86,8 +89,6 @@ def check_out(
         was, now = Money(wanted.total_minor, cart.currency), Money(price.total_minor, cart.currency)
         raise Changed(f"the total is {now}, not {was}", total_minor=price.total_minor)
     pieces = {line.variant_row: line.quantity for line in lines}
-    if any(line.available < line.quantity for line in lines):
-        raise stock.out_of_stock(session, pieces)  # said before anything is locked
 
     order = new_id("o-")
     expires = at + hold

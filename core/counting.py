@@ -1,9 +1,13 @@
 """What is there, from the newest count and all that happened since: the one rule of counts and late reports.
 
-A variant's pieces are *as told*: the newest count, plus every delta that a device took after it, plus every other
-movement (sales, cancellations, returns, deliveries) after it. The level is what is as told, but never below what
-is promised to open orders. It is worked out from the whole set each time, so the order in which reports arrive
-does not matter:
+A variant's pieces are *as told*: the newest count, less what of it was sold already, plus every delta that a
+device took after it, plus every other movement (sales, cancellations, returns, deliveries) after it. The level is
+what is as told, but never below what is promised to open orders. It is worked out from the whole set each time, so
+the order in which reports arrive does not matter:
+
+- Who counts sees what lies there: also pieces that are sold (paid, not cancelled) and wait to be packed. Those
+that
+  waited at T are taken off a count of T. What was in a shipment at T lay on no shelf any more.
 
 - A count taken at T replaces all that was taken at T or before, by whoever: those are in the count. When a newer
   count is known already, a count is superseded; of two of the same moment the lower one stands.
@@ -12,23 +16,23 @@ does not matter:
 - Where fewer pieces are as told than are promised, the level stays at what is promised. The difference is not
   forgotten: pieces that come later fill it first.
 
-A seller's count and one by a feed are counts like a device's, taken at the moment they are told. What was sold and
-still waits to be sent is not there any more: a count leaves it out.
+A seller's count and one by a feed are counts like a device's, taken at the moment they are told.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from core.bulk import table_of
 from core.errors import Conflict
 from core.stock import Level, adjust, lock_levels
-from core.tables import StockLevel, StockMovement, StockReport
+from core.tables import OrderLine, Shipment, ShipmentLine, StockLevel, StockMovement, StockReport, Transition
 
 # What the references of movements begin with that this rule made: they are its outcome, not what it starts from.
 REPORT = "report:"
@@ -46,7 +50,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Pieces that were there at a moment."""
+    """Pieces that lay there at a moment, those that were sold and not packed yet among them."""
 
     pieces: int
     at: datetime
@@ -92,7 +96,9 @@ def settle(
     """
     level = hold_level(session, variant_row, now=now)
     before, promised = level.quantity, level.reserved
-    told = (count.pieces if count is not None else 0) + extra + _since(session, variant_row, count)
+    told = extra + _since(session, variant_row, count)
+    if count is not None:
+        told += count.pieces - waiting(session, variant_row, at=count.at)
     after = max(told, promised, 0)
     if after > MOST_PIECES:
         raise Conflict(f"there cannot be more than {MOST_PIECES:,} pieces of a variant")
@@ -113,6 +119,39 @@ def note_count(session: Session, *, variant_row: int, count: Count) -> None:
     """Remember the newest count of a variant, whose level is there."""
     row = update(StockLevel).where(col(StockLevel.variant_id) == variant_row)
     session.execute(row.values(counted=count.pieces, counted_at=count.at))
+
+
+def waiting(session: Session, variant_row: int, *, at: datetime) -> int:
+    """Pieces of a variant that were sold and not packed yet at a moment."""
+    statement = waiting_by_variant(at)
+    variant, _ = statement.selected_columns
+    found = session.execute(statement.where(variant == variant_row)).first()
+    return int(found.waiting) if found is not None else 0
+
+
+def waiting_by_variant(at: datetime) -> Select[Any]:
+    """`variant_id` and `waiting`, the pieces sold and not packed yet at a moment, of variants that sold any by
+    then.
+
+    A shipment that was unpacked later was packed then: whether it counts is asked of its transitions.
+    """
+    sold: Any = select(col(StockMovement.variant_id), (-col(StockMovement.delta)).label("pieces")).where(
+        col(StockMovement.reason).in_(("sale", "cancel")), col(StockMovement.at) <= at
+    )
+    unpacked = exists().where(
+        col(Transition.subject) == "shipment",
+        col(Transition.subject_id) == col(Shipment.public_id),
+        col(Transition.after) == "cancelled",
+        col(Transition.at) <= at,
+    )
+    packed: Any = (
+        select(col(OrderLine.variant_id), (-col(ShipmentLine.quantity)).label("pieces"))
+        .join(ShipmentLine, col(ShipmentLine.order_line_id) == col(OrderLine.id))
+        .join(Shipment, col(Shipment.id) == col(ShipmentLine.shipment_id))
+        .where(col(Shipment.created_at) <= at, ~unpacked)
+    )
+    both = union_all(sold, packed).subquery()
+    return select(both.c.variant_id, func.sum(both.c.pieces).label("waiting")).group_by(both.c.variant_id)
 
 
 def _since(session: Session, variant_row: int, count: Count | None) -> int:

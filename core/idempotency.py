@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from core.bulk import table_of
 from core.database import vault_of
-from core.errors import Reused
+from core.errors import Conflict, Reused
 from core.tables import IdempotencyKey
 
 KEPT = timedelta(days=2)
@@ -54,10 +54,15 @@ def claim(session: Session, *, scope: str, key: str, request: str, at: datetime)
         .on_conflict_do_nothing()
         .returning(table.c.key)
     ).first()
-    return None if claimed is not None else look_up(session, scope=scope, key=key, request=request)
+    if claimed is not None:
+        return None
+    known = _look_up(session, scope=scope, key=key, request=request)
+    if known is None:
+        raise Conflict("this Idempotency-Key was forgotten this moment: try again")
+    return known
 
 
-def look_up(session: Session, *, scope: str, key: str, request: str) -> Answer | None:
+def _look_up(session: Session, *, scope: str, key: str, request: str) -> Answer | None:
     """The answer that a request with this key had before; None when it was not asked before.
 
     Raises Reused where the key was used for another request.

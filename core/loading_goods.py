@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.bulk import insert_frame, update_frame, with_ids
+from core.counting import waiting_by_variant
 from core.frames import Frames
 from core.ids import new_id
 from core.tables import (
@@ -172,7 +173,7 @@ def _load_pictures(session: Session, pictures: pl.DataFrame, *, products: pl.Ser
 
 
 def _load_stock(session: Session, stock: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
-    """Bring levels to what was counted, and write the movement that did it.
+    """Bring levels to what was counted (less what is sold and not packed yet), and write the movement that did it.
 
     An assumed quantity is compared with what was assumed before (the sum of the import movements), so that what
     was sold since stays sold. A level never falls below what is reserved.
@@ -188,9 +189,12 @@ def _load_stock(session: Session, stock: pl.DataFrame, *, at: datetime) -> pl.Da
     frame = frame.join(_assumed_before(session, frame), on="variant_id", how="left").with_columns(
         pl.col("assumption").fill_null(0)
     )
+    frame = frame.join(_waiting(session, frame, at=at), on="variant_id", how="left")
     before = pl.col("before").fill_null(0)
     target = (
-        pl.when("assumed").then(before + pl.col("quantity") - pl.col("assumption")).otherwise(pl.col("quantity"))
+        pl.when("assumed")
+        .then(before + pl.col("quantity") - pl.col("assumption"))
+        .otherwise(pl.col("quantity") - pl.col("waiting").fill_null(0))
     )
     frame = frame.with_columns(after=pl.max_horizontal(target, pl.col("reserved").fill_null(0), pl.lit(0)))
     moment = pl.lit(at).cast(pl.Datetime("us", "UTC"))
@@ -224,6 +228,13 @@ def _assumed_before(session: Session, stock: pl.DataFrame) -> pl.DataFrame:
     statement: Any = select(variant, total).where(col(StockMovement.reason) == "import").group_by(variant)
     keys = stock.filter(pl.col("assumed") & pl.col("before").is_not_null())["variant_id"]
     return rows_of(session, statement, column=variant, keys=keys).with_columns(pl.col("assumption").cast(pl.Int64))
+
+
+def _waiting(session: Session, stock: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    statement = waiting_by_variant(at)
+    keys = stock.filter(~pl.col("assumed") & pl.col("before").is_not_null())["variant_id"]
+    rows = rows_of(session, statement, column=statement.selected_columns[0], keys=keys)
+    return rows.with_columns(pl.col("waiting").cast(pl.Int64))
 
 
 def _owners(session: Session, variants: pl.Series) -> pl.Series:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
 from core.database import vault_of
@@ -212,29 +212,53 @@ def list_orders(session: Session, *, user: int, limit: int = 20, before: str | N
     ]
 
 
-def history_of(session: Session, order: OrderView) -> list[TransitionView]:
-    """Every change of state of an order and of its payments, refunds and shipments, oldest first."""
-    parts = [("order", order.id)]
-    parts += [("payment", payment.id) for payment in order.payments]
-    parts += [("refund", refund.id) for refund in order.refunds]
-    parts += [("shipment", shipment.id) for shipment in order.shipments]
-    ids = [name for _, name in parts]
-    statement = select(Transition).where(col(Transition.subject_id).in_(ids)).order_by(col(Transition.id))
-    return [
+def history_of(session: Session, order: OrderView, *, for_buyer: bool = False) -> list[TransitionView]:
+    """Every change of state of an order and of its payments, refunds and shipments, oldest first.
+
+    For the buyer the people of the shop are roles ("seller", "staff"), not accounts, and their reasons are their
+    own.
+    """
+    parts = {("order", order.id)}
+    parts |= {("payment", payment.id) for payment in order.payments}
+    parts |= {("refund", refund.id) for refund in order.refunds}
+    parts |= {("shipment", shipment.id) for shipment in order.shipments}
+    statement = (
+        select(Transition)
+        .where(tuple_(col(Transition.subject), col(Transition.subject_id)).in_(sorted(parts)))
+        .order_by(col(Transition.id))
+    )
+    found = [
         TransitionView(t.subject, t.subject_id, t.before, t.after, t.actor, t.reason, t.at)
-        for t in session.execute(statement, execution_options=FRESH).scalars()
-        if (t.subject, t.subject_id) in parts
+        for t in session.execute(statement).scalars()
+    ]
+    return _for_buyer(session, order, found) if for_buyer else found
+
+
+def _for_buyer(session: Session, order: OrderView, history: list[TransitionView]) -> list[TransitionView]:
+    people = {step.actor.removeprefix("user:") for step in history if step.actor.startswith("user:")}
+    roles: Any = select(col(User.public_id), col(User.role)).where(col(User.public_id).in_(people))
+    names = {f"user:{user}": role for user, role in session.execute(roles)} | {f"user:{order.user}": "buyer"}
+    return [
+        replace(step, actor=name, reason=step.reason if name == "buyer" else "")
+        if (name := names.get(step.actor))
+        else step
+        for step in history
     ]
 
 
 def shipments_of(session: Session, order: int) -> tuple[ShipmentView, ...]:
     """The shipments of an order (row number), oldest first."""
+    return shipments_by_order(session, [order]).get(order, ())
+
+
+def shipments_by_order(session: Session, orders: Collection[int]) -> dict[int, tuple[ShipmentView, ...]]:
+    """The shipments of each of some orders (row numbers) that has any, oldest first."""
     statement: Any = (
         select(Shipment, col(Seller.public_id), col(OrderLine.line_number), col(ShipmentLine.quantity))
         .join(Seller, col(Seller.id) == col(Shipment.seller_id))
         .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
         .join(OrderLine, col(OrderLine.id) == col(ShipmentLine.order_line_id))
-        .where(col(Shipment.order_id) == order)
+        .where(col(Shipment.order_id).in_(list(orders)))
         .order_by(col(Shipment.id), col(OrderLine.line_number))
     )
     pieces: dict[str, dict[int, int]] = {}
@@ -242,10 +266,11 @@ def shipments_of(session: Session, order: int) -> tuple[ShipmentView, ...]:
     for shipment, seller, number, quantity in session.execute(statement, execution_options=FRESH):
         rows[shipment.public_id] = (shipment, seller)
         pieces.setdefault(shipment.public_id, {})[number] = quantity
-    return tuple(
-        ShipmentView(name, seller, s.status, s.carrier, s.tracking_number, pieces[name], s.created_at)
-        for name, (s, seller) in rows.items()
-    )
+    found: dict[int, tuple[ShipmentView, ...]] = {}
+    for name, (s, seller) in rows.items():
+        view = ShipmentView(name, seller, s.status, s.carrier, s.tracking_number, pieces[name], s.created_at)
+        found[s.order_id] = (*found.get(s.order_id, ()), view)
+    return found
 
 
 def _payments(session: Session, order: int) -> tuple[PaymentView, ...]:
@@ -307,9 +332,12 @@ def _lines(session: Session, order: int) -> dict[int, OrderLineView]:
 def _refunds(session: Session, order: int, lines: list[int]) -> tuple[RefundView, ...]:
     """Refunds of the order, and those that give back one of its lines beside lines of other orders."""
     through_lines = select(col(RefundLine.refund_id)).where(col(RefundLine.order_line_id).in_(lines))
+    own = select(col(Refund.id)).where(col(Refund.order_id) == order)
     statement = (
         select(Refund)
-        .where((col(Refund.order_id) == order) | col(Refund.id).in_(through_lines))
+        .where(
+            col(Refund.id).in_(own.union(through_lines))
+        )  # each by its own index; OR would read the whole table
         .order_by(col(Refund.at), col(Refund.id))
     )
     return tuple(

@@ -6,7 +6,7 @@ arrives for an order that cannot take it (cancelled, or paid already) is given b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,10 @@ def start_payment(session: Session, order: str, *, user: int, provider: str, cau
     ).scalar_one_or_none()
     if row is None:
         raise no_order(order)
-    if row.status != "pending" or (row.expires_at is not None and row.expires_at <= cause.at):
-        raise Conflict(f"order {order} cannot be paid: it is {row.status}", order=order)
+    over = row.expires_at is not None and row.expires_at <= cause.at
+    if row.status != "pending" or over:
+        state = row.status if row.status != "pending" else "not paid in time"
+        raise Conflict(f"order {order} cannot be paid: it is {state}", order=order)
     open_one = (
         select(Payment)
         .where(col(Payment.order_id) == row.id, col(Payment.provider) == provider)
@@ -92,7 +94,8 @@ def request_for(attempt: Attempt, *, return_url: str = "") -> PaymentRequest:
 
 def attach(session: Session, payment: str, started: Started, *, cause: Cause) -> None:
     """Write down what the provider made of an attempt; does nothing when that was done before."""
-    found = session.execute(select(Payment).where(col(Payment.public_id) == payment)).scalar_one()
+    held = select(Payment).where(col(Payment.public_id) == payment).with_for_update()
+    found = session.execute(held).scalar_one()
     if found.status == "created":
         advance(
             session,
@@ -151,25 +154,16 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
             "currency": said.amount.currency,
             "payment": payment.public_id,
         }
-        if order.status == "pending":
+        if order.status == "pending" and said.amount == Money(order.total_minor, order.currency):
             mark_paid(session, order.id or 0, order.public_id, cause=cause)
         else:
-            late = replace(cause, reason=f"paid after the order was {order.status}")
+            why = f"paid after the order was {order.status}"
+            late = replace(cause, reason=why if order.status != "pending" else "paid with another amount")
             refund_whole(session, payment, order=order.public_id, amount=said.amount, cause=late)
         audit.record(
             session, actor=cause.actor, action="payment-captured", subject=order.public_id, detail=detail, at=at
         )
     return True
-
-
-def close(session: Session, payment: str, *, at: datetime) -> None:
-    """An attempt was ended with the provider; does nothing for one that is not open any more."""
-    found = session.execute(
-        select(Payment).where(col(Payment.public_id) == payment).with_for_update()
-    ).scalar_one()
-    if found.status in OPEN:
-        cause = Cause("system", at, "the order cannot be paid any more")
-        advance(session, PAYMENT, id=payment, before=found.status, after="closed", cause=cause)
 
 
 def close_open(session: Session, order: int, *, at: datetime) -> None:
@@ -191,7 +185,7 @@ def mark_paid(session: Session, row: int, order: str, *, cause: Cause) -> None:
     )
     stock.sell(session, pieces, reference=order, at=cause.at)
     close_open(session, row, at=cause.at)
-    outbox.emit(session, outbox.News("order", order, "paid"), *product_news(session, row, "sold"), at=cause.at)
+    outbox.emit(session, outbox.News("order", order, "paid"), *product_news(session, pieces, "sold"), at=cause.at)
 
 
 def promised(session: Session, order: int) -> dict[int, int]:
@@ -207,13 +201,12 @@ def promised(session: Session, order: int) -> dict[int, int]:
     return pieces
 
 
-def product_news(session: Session, order: int, kind: str) -> list[outbox.News]:
-    """News for each product that an order (row number) has."""
+def product_news(session: Session, variants: Collection[int], kind: str) -> list[outbox.News]:
+    """News for each product that has one of these variants (row numbers)."""
     products: Any = (
         select(col(Product.public_id))
         .join(Variant, col(Variant.product_id) == col(Product.id))
-        .join(OrderLine, col(OrderLine.variant_id) == col(Variant.id))
-        .where(col(OrderLine.order_id) == order)
+        .where(col(Variant.id).in_(list(variants)))
         .distinct()
         .order_by(col(Product.public_id))
     )

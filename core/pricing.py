@@ -57,7 +57,7 @@ def quote(
     now: datetime,
 ) -> Quote:
     """The price of the lines that are on sale, sent to `country` (empty where it is not known yet)."""
-    sold = [line for line in lines if line.on_sale]
+    sold = [line for line in lines if line.sold_here]
     worth = [line.price_minor * line.quantity for line in sold]
     goods = sum(worth)
     problem, taken_off = None, 0

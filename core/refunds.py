@@ -60,10 +60,16 @@ def owe(
     """
     if amount_minor == 0:
         return None
-    payment = session.execute(
-        update(Payment)
+    enough = (
+        select(col(Payment.id))
         .where(col(Payment.order_id) == order.id, col(Payment.status) == "captured")
         .where(col(Payment.captured_minor) - col(Payment.refunded_minor) >= amount_minor)
+        .order_by(col(Payment.id))
+        .limit(1)
+    )
+    payment = session.execute(
+        update(Payment)
+        .where(col(Payment.id) == enough.scalar_subquery())
         .values(refunded_minor=col(Payment.refunded_minor) + amount_minor)
         .returning(col(Payment.id))
         .execution_options(synchronize_session=False)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.database import vault_of
-from core.orders import FRESH, SOLD_STATUSES, ShipmentView, no_order, shipments_of
+from core.orders import FRESH, SOLD_STATUSES, ShipmentView, no_order, shipments_by_order
 from core.tables import Order, OrderLine, Seller, Variant
 
 
@@ -31,7 +31,7 @@ class SellerLine:
 
 @dataclass(frozen=True, slots=True)
 class SellerOrder:
-    """What an order has of one seller's. `address` is empty for one that is not paid, and for a cancelled one."""
+    """What an order has of one seller's. `address` is empty for one of which there is nothing to send."""
 
     id: str
     status: str
@@ -51,19 +51,13 @@ def seller_orders(
         statement = statement.where(col(Order.status) == status)
     if before is not None:
         statement = statement.where(col(Order.id) < _row(session, before, seller=seller))
-    return [
-        _seen(session, order, seller) for order in session.execute(statement, execution_options=FRESH).scalars()
-    ]
+    return _seen(session, list(session.execute(statement, execution_options=FRESH).scalars()), seller)
 
 
 def seller_order(session: Session, order: str, *, seller: int) -> SellerOrder:
     """An order with lines of a seller (row number); raises NotFound."""
-    row = _row(session, order, seller=seller)
-    return _seen(
-        session,
-        session.execute(select(Order).where(col(Order.id) == row), execution_options=FRESH).scalar_one(),
-        seller,
-    )
+    statement = select(Order).where(col(Order.id) == _row(session, order, seller=seller))
+    return _seen(session, list(session.execute(statement, execution_options=FRESH).scalars()), seller)[0]
 
 
 def _row(session: Session, order: str, *, seller: int) -> int:
@@ -79,23 +73,38 @@ def _row(session: Session, order: str, *, seller: int) -> int:
     return int(row)
 
 
-def _seen(session: Session, order: Order, seller: int) -> SellerOrder:
-    lines: Any = (
+def _seen(session: Session, orders: list[Order], seller: int) -> list[SellerOrder]:
+    """The orders as the seller sees them, in as many statements for one as for a hundred."""
+    rows = [order.id or 0 for order in orders]
+    statement: Any = (
         select(OrderLine, col(Variant.public_id), col(Variant.sku))
         .join(Variant, col(Variant.id) == col(OrderLine.variant_id))
-        .where(col(OrderLine.order_id) == order.id, col(OrderLine.seller_id) == seller)
+        .where(col(OrderLine.order_id).in_(rows), col(OrderLine.seller_id) == seller)
         .order_by(col(OrderLine.line_number))
     )
+    lines: dict[int, list[SellerLine]] = {}
+    for line, variant, sku in session.execute(statement, execution_options=FRESH):
+        seen = SellerLine(line.line_number, variant, sku, line.title, line.quantity, line.cancelled, line.shipped)
+        lines.setdefault(line.order_id, []).append(seen)
     name = session.execute(select(col(Seller.public_id)).where(col(Seller.id) == seller)).scalar_one()
-    to_send = order.status in SOLD_STATUSES and order.address is not None
-    return SellerOrder(
-        id=order.public_id,
-        status=order.status,
-        placed_at=order.placed_at,
-        address=json.loads(vault_of(session).open(order.address or "")) if to_send else {},
-        lines=tuple(
-            SellerLine(line.line_number, variant, sku, line.title, line.quantity, line.cancelled, line.shipped)
-            for line, variant, sku in session.execute(lines, execution_options=FRESH)
-        ),
-        shipments=tuple(shipment for shipment in shipments_of(session, order.id or 0) if shipment.seller == name),
-    )
+    shipments = shipments_by_order(session, rows)
+    return [
+        SellerOrder(
+            id=order.public_id,
+            status=order.status,
+            placed_at=order.placed_at,
+            address=_address(session, order, lines[row]),
+            lines=tuple(lines[row]),
+            shipments=tuple(shipment for shipment in shipments.get(row, ()) if shipment.seller == name),
+        )
+        for order, row in zip(orders, rows, strict=True)
+    ]
+
+
+def _address(session: Session, order: Order, lines: list[SellerLine]) -> Mapping[str, Any]:
+    """Where to send it: only for who has something to send, or has sent it."""
+    to_send = order.status in SOLD_STATUSES and any(line.quantity > line.cancelled for line in lines)
+    if not to_send or order.address is None:
+        return {}
+    opened: dict[str, Any] = json.loads(vault_of(session).open(order.address))
+    return opened

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.counting import MOST_PIECES, Count, hold_level, newest_count, note_count, settle
+from core.counting import MOST_PIECES, Count, hold_level, newest_count, note_count, settle, waiting
 from core.errors import Conflict
 from core.goods import Held, Keeper, tell_only
 from core.offers import variant_row
@@ -50,21 +50,29 @@ def move_stock(session: Session, keeper: Keeper, variant: str, *, delta: int, at
 
 
 def count_stock(session: Session, keeper: Keeper, variant: str, *, count: int, at: datetime) -> Level:
-    """So many pieces are there now; returns the level, which is that. Raises Conflict when more are promised."""
+    """So many pieces lie there now; returns the level, which is that less what is sold and not packed yet.
+
+    Raises Conflict when more are sold or promised.
+    """
     row, product = variant_row(session, keeper, variant)
     before = hold_level(session, row, now=at)
-    if count < before.reserved:
-        promised = f"{before.reserved} pieces of {variant} are promised to open orders"
-        raise Conflict(promised, variant=variant, reserved=before.reserved)
-    if count != before.quantity:
-        delta = count - before.quantity
-        adjust(session, variant_row=row, delta=delta, reason="count", reference=keeper.actor, at=at)
     last = newest_count(session, row)
-    note_count(session, variant_row=row, count=Count(count, max(at, last.at) if last is not None else at))
-    detail = {"variant": variant, "before": before.quantity, "quantity": count}
+    at = max(at, last.at) if last is not None else at
+    to_pack = waiting(session, row, at=at)
+    quantity = count - to_pack
+    if quantity < before.reserved:
+        taken = (
+            f"{before.reserved} pieces of {variant} are promised to open orders, {to_pack} are sold and not packed"
+        )
+        raise Conflict(taken, variant=variant, reserved=before.reserved, waiting=to_pack)
+    if quantity != before.quantity:
+        delta = quantity - before.quantity
+        adjust(session, variant_row=row, delta=delta, reason="count", reference=keeper.actor, at=at)
+    note_count(session, variant_row=row, count=Count(count, at))
+    detail = {"variant": variant, "before": before.quantity, "count": count, "quantity": quantity}
     held = Held(row, product, "", at)
     tell_only(session, keeper, held, kind="stock-changed", action="stock.count", detail=detail)
-    return Level(count, before.reserved)
+    return Level(quantity, before.reserved)
 
 
 def movements(

@@ -122,8 +122,13 @@ def out_of_stock(session: Session, pieces: Mapping[int, int]) -> OutOfStock:
         for row, name, quantity, reserved in session.execute(levels)
         if (quantity or 0) - (reserved or 0) < pieces[row]
     }
+    return too_few(short)
+
+
+def too_few(short: Mapping[str, int]) -> OutOfStock:
+    """The error for variants (public ids) of which there are only so many pieces."""
     listed = ", ".join(f"{name} ({available} left)" for name, available in short.items())
-    return OutOfStock(f"not enough of {listed or 'what was asked for'}", variants=short)
+    return OutOfStock(f"not enough of {listed or 'what was asked for'}", variants=dict(short))
 
 
 def _shift(

@@ -6,8 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from core import idempotency, lockout, logins, pictures
-from core.cancel import cancel, expired
-from core.errors import Conflict, MerxError
+from core.cancel import expire, expired
 from core.leases import Keeper
 from core.logs import get_logger
 from core.transitions import Cause
@@ -28,15 +27,20 @@ class Kept:
 
 
 def expire_orders(house: House) -> int:
-    """Cancel the unpaid orders whose time is over, each in a transaction of its own; returns how many."""
+    """Cancel the unpaid orders whose time is over, each in a transaction of its own; returns how many.
+
+    One that cannot be cancelled is logged and does not hold up the others; the next look tries it again.
+    """
     done = 0
+    stuck: set[str] = set()
     while True:
         with house.database.read() as session:
-            over = expired(session, now=house.clock())
-        cancelled = sum(_expire(house, order) for order in over)
-        done += cancelled
-        if not cancelled:
+            over = expired(session, now=house.clock(), but=stuck)
+        if not over:
             return done
+        cancelled = {order for order in over if _expire(house, order)}
+        done += len(cancelled)
+        stuck.update(set(over) - cancelled)
 
 
 def upkeep(house: House) -> Kept:
@@ -70,10 +74,7 @@ def run_upkeep(house: House, *, stop: threading.Event) -> None:
 def _expire(house: House, order: str) -> bool:
     cause = Cause("system", house.clock(), "not paid in time")
     try:
-        house.database.transact(lambda session: cancel(session, order, cause=cause))
-    except Conflict:
-        return False  # it was paid or cancelled a moment ago
-    except MerxError as error:
-        log.error("an order could not be cancelled", order=order, detail=error.message)
+        return house.database.transact(lambda session: expire(session, order, cause=cause))
+    except Exception as error:
+        log.error("an order could not be cancelled", order=order, exc_info=error)
         return False
-    return True

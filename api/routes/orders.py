@@ -82,7 +82,7 @@ def get_order(shop: ShopDep, caller: Member, order: PathId) -> OrderOut:
 def get_history(shop: ShopDep, caller: Member, order: PathId) -> HistoryOut:
     """Every change of state of the order and of its payments, refunds and shipments, oldest first."""
     with shop.database.read() as session:
-        found = orders.history_of(session, orders.get_order(session, order, user=caller.row))
+        found = orders.history_of(session, orders.get_order(session, order, user=caller.row), for_buyer=True)
     return HistoryOut(transitions=[TransitionOut(**asdict(transition)) for transition in found])
 
 

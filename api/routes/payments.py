@@ -9,10 +9,10 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.guard import Member
-from api.once import OnceDep
+from api.once import OnceDep, replay_headers
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PayIn, PaymentOut
+from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PayIn, PaymentBegun, PaymentOut
 from api.selling import limited
 from api.state import Shop
 from api.texts import PathId
@@ -47,24 +47,24 @@ def get_methods(shop: ShopDep) -> MethodsOut:
 )
 def post_payment(shop: ShopDep, caller: Member, once: OnceDep, order: PathId, body: PayIn) -> Response:
     """The answer's `action` says what the shopper has to do. One that is under way with a provider is taken up."""
-    if (known := once.known(body)) is not None:
-        return known
     provider = _provider(shop, body.provider)
     cause = Cause(caller.actor, shop.clock())
-    attempt = shop.database.transact(
-        lambda session: payments.start_payment(
-            session, order, user=caller.row, provider=body.provider, cause=cause
-        )
-    )
+
+    def begin(session: Session) -> PaymentBegun:
+        attempt = payments.start_payment(session, order, user=caller.row, provider=body.provider, cause=cause)
+        return PaymentBegun(id=attempt.id)
+
+    answer, replayed = once.answer(begin, body=body, status=201)
+    attempt = _attempt(shop, PaymentBegun.model_validate_json(answer.text).id)
     if attempt.status == "created":  # nobody has asked the provider yet, or was stopped before writing it down
         started = provider.create(payments.request_for(attempt, return_url=shop.settings.public_url))
         shop.database.transact(lambda session: payments.attach(session, attempt.id, started, cause=cause))
-
-    def work(session: Session) -> PaymentOut:
+    with shop.database.read() as session:
         held = orders.get_order(session, order, user=caller.row)
-        return payment_out(next(payment for payment in held.payments if payment.id == attempt.id))
-
-    return once(work, body=body, status=201)
+    shown = payment_out(next(payment for payment in held.payments if payment.id == attempt.id))
+    return Response(
+        shown.model_dump_json(exclude_none=True), 201, replay_headers(replayed), media_type="application/json"
+    )
 
 
 @router.post("/payments/notify/{provider}", status_code=204, summary="What a provider says about a payment")
@@ -100,3 +100,8 @@ def _provider(shop: Shop, name: str) -> PaymentProvider:
 def _take(shop: Shop, provider: PaymentProvider, headers: dict[str, str], body: bytes) -> None:
     said = provider.read(headers, body, now=shop.clock())
     shop.database.transact(lambda session: payments.settle(session, said, provider=provider.name, at=shop.clock()))
+
+
+def _attempt(shop: Shop, payment: str) -> payments.Attempt:
+    with shop.database.read() as session:
+        return payments.find_attempt(session, payment)

@@ -185,7 +185,6 @@ def run(database: Database, rush: Rush, *, threads: int, first: int = 0, last: i
 
     wanted = range(first, rush.attempts if last is None else last)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(attempt, wanted[:0]))
         started = time.perf_counter()
         ends = Counter(pool.map(attempt, wanted))
     return Outcome(ends, time.perf_counter() - started)
