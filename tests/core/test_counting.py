@@ -1,4 +1,4 @@
-"""The one rule of counts: whoever counts and whenever it is heard of, nothing is sold twice and nothing is lost."""
+"""The one rule of counts: whoever counts and whenever it is heard of, nothing is sold twice, nothing is lost."""
 
 from __future__ import annotations
 
