@@ -52,8 +52,8 @@ export async function scenario(play, { expected = /^$/, ...context } = {}) {
     tabs.on("weberror", (thrown) => faults.push(`thrown: ${thrown.error().stack}`));
     tabs.on("console", (line) => {
       const loud = line.type() === "error" || line.type() === "warning";
-      if (loud && !expected.test(line.text()))
-        faults.push(`${line.type()}: ${line.text()} ${line.location().url}`);
+      const said = `${line.text()} ${line.location().url}`;
+      if (loud && !expected.test(said)) faults.push(`${line.type()}: ${said}`);
     });
     tabs.on("request", (request) => {
       if (!request.url().startsWith(SHOP) && !request.url().startsWith("blob:"))
