@@ -117,7 +117,7 @@ class Page {
       el(
         "p",
         { class: "hint-text" },
-        reason || "You pay in the next step; until then the pieces are kept for you.",
+        reason || "You pay in the next step; your pieces are kept for you in the meantime.",
       ),
     );
   }

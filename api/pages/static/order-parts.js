@@ -37,11 +37,7 @@ export const lines = (order) =>
             ...became(line).map((text) => ` · ${text}`),
           ),
         ),
-        el(
-          "p",
-          { class: "line-price" },
-          money(order, line.unit_price_minor * line.quantity - line.discount_minor),
-        ),
+        el("p", { class: "line-price" }, money(order, line.unit_price_minor * line.quantity)),
       ),
     ),
   );

@@ -11,7 +11,7 @@ const WORDS = {
   },
   payment: {
     created: "Begun",
-    pending: "Waiting for the provider",
+    pending: "Waiting",
     captured: "Paid",
     failed: "Failed",
     closed: "Ended without payment",
