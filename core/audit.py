@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.database import vault_of
 from core.errors import BrokenArtifact
 from core.tables import AuditEntry, AuditHead
@@ -165,8 +164,7 @@ def _locked_head(session: Session) -> Row[Any]:
     head = session.execute(statement).first()
     if head is None:
         # Two first appends at once: one inserts, the other waits for it here and then reads what it left.
-        dialect = session.get_bind().dialect.name
-        write = sqlite.insert(_HEAD) if dialect == "sqlite" else postgresql.insert(_HEAD)
+        write = insert_of(session, _HEAD)
         first = {"id": 1, "entries": 0, "hash": GENESIS, "seal": _seal(session, 0, GENESIS)}
         session.execute(write.values(first).on_conflict_do_nothing())
         head = session.execute(statement).one()

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import polars as pl
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy import types as sqltypes
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from core.errors import InvalidInput
@@ -49,6 +50,11 @@ def with_ids(session: Session, model: type[SQLModel], frame: pl.DataFrame) -> pl
         drawn = f"SELECT nextval({_sequence(table)}) FROM generate_series(1, {frame.height})"
         ids = pl.Series(connection.exec_driver_sql(drawn).scalars().all(), dtype=pl.Int64).sort()
     return frame.select(ids.alias("id"), pl.all())
+
+
+def insert_of(session: Session, table: Table) -> Any:
+    """An INSERT into `table` that knows ON CONFLICT, in the words of the session's database."""
+    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -121,8 +127,8 @@ def read_frame(session: Session, statement: Select[Any]) -> pl.DataFrame:
     connection = session.connection()
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     cursor: Any = connection.connection.cursor()
-    sqlite = connection.dialect.name == "sqlite"
-    values = {name: _plain(value, sqlite=sqlite) for name, value in compiled.construct_params().items()}
+    plain_text = connection.dialect.name == "sqlite"
+    values = {name: _plain(value, sqlite=plain_text) for name, value in compiled.construct_params().items()}
     if compiled.positional:
         cursor.execute(str(compiled), [values[name] for name in compiled.positiontup or []])
     else:

@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import InvalidInput, NotFound
 from core.ids import new_id
 from core.tables import Cart, CartLine, Category, Product, Seller, StockLevel, Variant
@@ -90,9 +89,8 @@ def open_cart(session: Session, *, user: int | None, currency: str, at: datetime
             return CartKeys(found, None)
     cart, key = new_id("c-"), None if user is not None else new_id("k-")
     table = table_of(Cart)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = session.execute(
-        dialect.insert(table)
+        insert_of(session, table)
         .values(
             public_id=cart,
             user_id=user,
@@ -217,12 +215,11 @@ def _put(session: Session, cart: int, lines: Sequence[tuple[int, int, int]]) -> 
     """Lines (variant row, pieces, price seen) into a cart, over those that are there."""
     if not lines:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"cart_id": cart, "variant_id": variant, "quantity": quantity, "price_seen_minor": price}
         for variant, quantity, price in lines
     ]
-    fresh = dialect.insert(table_of(CartLine)).values(rows)
+    fresh = insert_of(session, table_of(CartLine)).values(rows)
     changed = {name: fresh.excluded[name] for name in ("quantity", "price_seen_minor")}
     session.execute(fresh.on_conflict_do_update(index_elements=["cart_id", "variant_id"], set_=changed))
 

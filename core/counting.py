@@ -26,10 +26,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select, union_all, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Conflict
 from core.stock import Level, adjust, lock_levels
 from core.tables import OrderLine, Shipment, ShipmentLine, StockLevel, StockMovement, StockReport, Transition
@@ -58,9 +57,8 @@ class Count:
 
 def hold_level(session: Session, variant_row: int, *, now: datetime) -> Level:
     """The level of a variant, locked until the transaction ends; one without a level gets an empty one."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     fresh = {"variant_id": variant_row, "quantity": 0, "reserved": 0, "updated_at": now}
-    session.execute(dialect.insert(table_of(StockLevel)).values(fresh).on_conflict_do_nothing())
+    session.execute(insert_of(session, table_of(StockLevel)).values(fresh).on_conflict_do_nothing())
     return lock_levels(session, [variant_row])[variant_row]
 
 

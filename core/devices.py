@@ -11,10 +11,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Conflict, InvalidInput, NotFound, Unauthorized
 from core.goods import Keeper, note
 from core.ids import new_id
@@ -59,10 +58,9 @@ def register_device(session: Session, keeper: Keeper, *, name: str, public_key: 
     except ValueError as error:
         raise InvalidInput("the public key is 32 bytes of Ed25519 in base64") from error
     device = new_id()
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = {"public_id": device, "seller_id": keeper.seller, "name": name, "public_key": public_key, "active": True}
     made = session.execute(
-        dialect.insert(table_of(Device))
+        insert_of(session, table_of(Device))
         .values(created_at=at, **row)
         .on_conflict_do_nothing()
         .returning(table_of(Device).c.id)

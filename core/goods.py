@@ -14,12 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from core import audit
 from core.accounts import Caller
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Changed, Conflict, Forbidden, InvalidInput, NotFound
 from core.ids import new_id
 from core.outbox import News, emit
@@ -203,7 +202,6 @@ def note(
 
 def category_row(session: Session, names: list[str]) -> int | None:
     """The row number of the category with this path; levels that are missing are made. None for no names."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     table = table_of(Category)
     row: int | None = None
     for depth in range(1, len(names) + 1):
@@ -219,7 +217,7 @@ def category_row(session: Session, names: list[str]) -> int | None:
                 "name_zh": "",
                 "path": path,
             }
-            session.execute(dialect.insert(table).values(level).on_conflict_do_nothing())
+            session.execute(insert_of(session, table).values(level).on_conflict_do_nothing())
             found = session.execute(known).scalar_one()
         row = found
     return row

@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.database import vault_of
 from core.errors import Conflict, Reused
 from core.tables import IdempotencyKey
@@ -47,9 +46,8 @@ def claim(session: Session, *, scope: str, key: str, request: str, at: datetime)
     Where it was done, its answer. Raises Reused where the key was used for another request.
     """
     table = table_of(IdempotencyKey)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     claimed = session.execute(
-        dialect.insert(table)
+        insert_of(session, table)
         .values(scope=scope, key=key, request_hash=request, created_at=at)
         .on_conflict_do_nothing()
         .returning(table.c.key)

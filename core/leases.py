@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from sqlalchemy import delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.clock import Clock
 from core.database import Database
 from core.ids import new_id
@@ -35,7 +34,7 @@ def take(session: Session, *, name: str, holder: str, now: datetime, seconds: fl
     taken = update(_LEASE).where(_LEASE.c.name == name, free).values(holder=holder, until=until)
     if session.execute(taken.returning(_LEASE.c.name)).first() is not None:
         return True
-    write = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(_LEASE)
+    write = insert_of(session, _LEASE)
     first = write.values(name=name, holder=holder, until=until).on_conflict_do_nothing()
     return session.execute(first.returning(_LEASE.c.name)).first() is not None
 

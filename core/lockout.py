@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import case, delete, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.database import vault_of
 from core.errors import TooMany
 from core.tables import LoginLock
@@ -93,9 +92,8 @@ def forget_old(session: Session, *, at: datetime) -> int:
 
 def _counted(session: Session, key: str, *, limit: int, at: datetime) -> bool:
     """Add one to a scope's failures, from 1 again after its window or its lock; False while it is locked."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     moment, until = literal(at, UtcDateTime), literal(at + LOCKED, UtcDateTime)
-    first = dialect.insert(_LOCK).values(
+    first = insert_of(session, _LOCK).values(
         scope=key, failures=1, first_failed_at=at, locked_until=at + LOCKED if limit == 1 else None
     )
     afresh = or_(_LOCK.c.first_failed_at <= literal(at - WINDOW, UtcDateTime), _LOCK.c.locked_until.is_not(None))

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Conflict, InvalidInput, NotFound
 from core.goods import Held, Keeper, hold, tell
 from core.ids import new_id
@@ -73,9 +72,8 @@ def add_variant(
         raise InvalidInput(f"prices of product {product} are in {there[0]}", currency=there[0])
     name = new_id()
     price = Price(price_minor, list_price_minor, currency, held.at)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = session.execute(
-        dialect.insert(table_of(Variant))
+        insert_of(session, table_of(Variant))
         .values(
             public_id=name,
             product_id=held.row,

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from core import audit, outbox, stock
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.money import Money
@@ -117,9 +116,8 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
     """
     payment, order = _locked(session, said, provider)
     table = table_of(PaymentEvent)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     fresh = session.execute(
-        dialect.insert(table)
+        insert_of(session, table)
         .values(
             payment_id=payment.id,
             provider=provider,

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from core.bulk import json_text, table_of
+from core.bulk import insert_of, json_text, table_of
 from core.database import vault_of
 from core.errors import Conflict, NotFound
 from core.ids import new_id
@@ -171,8 +170,7 @@ def add_favourite(session: Session, user_row: int, product: str, *, at: datetime
     if row is None:
         raise NotFound(f"there is no product {product!r}", product=product)
     _room(session, user_row, _FAVOURITE, most=MAX_FAVOURITES, what="favourites")
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    marked = dialect.insert(_FAVOURITE).values(user_id=user_row, product_id=row, created_at=at)
+    marked = insert_of(session, _FAVOURITE).values(user_id=user_row, product_id=row, created_at=at)
     session.execute(marked.on_conflict_do_nothing())
 
 

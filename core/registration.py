@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.accounts import Account, account_of, find_account
 from core.behaviour import admit_shopper, new_shopper
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.database import vault_of
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
@@ -72,9 +71,8 @@ def create(
     if find_account(session, newcomer.email) is not None:
         return None
     email = newcomer.email.strip()
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = session.execute(
-        dialect.insert(_USER)
+        insert_of(session, _USER)
         .values(
             public_id=new_id("u-"),
             email=vault_of(session).seal(email),

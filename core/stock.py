@@ -13,10 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from core.bulk import insert_rows, table_of
+from core.bulk import insert_of, insert_rows, table_of
 from core.errors import NotFound, OutOfStock
 from core.tables import StockLevel, StockMovement, Variant
 
@@ -92,9 +91,8 @@ def adjust(
     one. Raises OutOfStock when fewer pieces would remain than are promised.
     """
     now = told_at or at
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     fresh = {"variant_id": variant_row, "quantity": 0, "reserved": 0, "updated_at": now}
-    session.execute(dialect.insert(table_of(StockLevel)).values(fresh).on_conflict_do_nothing())
+    session.execute(insert_of(session, table_of(StockLevel)).values(fresh).on_conflict_do_nothing())
     quantity = session.execute(
         update(StockLevel)
         .where(col(StockLevel.variant_id) == variant_row)

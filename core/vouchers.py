@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from core.bulk import table_of
+from core.bulk import insert_of, table_of
 from core.errors import Changed, Conflict, NotFound
 from core.ids import new_id
 from core.money import Money
@@ -135,8 +134,7 @@ def take(session: Session, voucher: Voucher, *, user: int) -> None:
     if taken is None:
         raise Changed("the voucher is used up", voucher=voucher.code)
     table = table_of(VoucherTally)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    counted = dialect.insert(table).values(voucher_id=voucher.id, user_id=user, used=1)
+    counted = insert_of(session, table).values(voucher_id=voucher.id, user_id=user, used=1)
     more = counted.on_conflict_do_update(
         index_elements=["voucher_id", "user_id"],
         set_={"used": table.c.used + 1},
