@@ -11,7 +11,7 @@ import pytest
 from tests.browser.conftest import Visited
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-PATIENCE = 200  # seconds; on an idle machine a scenario takes 3 to 12
+PATIENCE = 200  # seconds; on an idle machine a scenario takes 3 to 30
 
 
 @pytest.mark.browser

@@ -1,12 +1,12 @@
 // The pages beside the shop itself: checkout, orders, the personal centre, and where links in messages lead to.
 
 import { account } from "./account.js";
+import { isSuperseded } from "./api.js";
 import { checkout } from "./checkout.js";
 import { byId, el, replace } from "./dom.js";
 import { enter } from "./entrance.js";
 import { letters } from "./letters.js";
 import { failure, message } from "./messages.js";
-import { isSuperseded } from "./api.js";
 import { order } from "./order.js";
 import { orders } from "./orders.js";
 import { onChange, who } from "./store.js";

@@ -43,8 +43,8 @@ function show() {
     button.setAttribute("aria-pressed", String(marked.has(button.dataset.heart)));
 }
 
-/** Mark a product, or take the mark away. */
-export async function toggle(product) {
+// Mark a product, or take the mark away.
+async function toggle(product) {
   if (!who()) {
     askToLogIn({ why: "Log in to keep favourites.", then: () => marked.has(product) || toggle(product) });
     return;
