@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlmodel import Session
+
+from core.accounts import find_account
+
 PASSWORD = "a password for demonstrations"
 
 
@@ -22,3 +26,8 @@ ACCOUNTS = (
     DemoAccount("seller@demo.example", "seller", "Sal Seller", "a seller"),
     DemoAccount("staff@demo.example", "staff", "Stella Staff", "one of the staff"),
 )
+
+
+def made(session: Session) -> list[DemoAccount]:
+    """Those of the accounts that are in the shop."""
+    return [account for account in ACCOUNTS if find_account(session, account.email) is not None]

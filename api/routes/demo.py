@@ -8,12 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.demo import ACCOUNTS, PASSWORD
+from api.demo import PASSWORD, made
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.schemas import Out
 from api.state import Shop
-from core.accounts import find_account
 from core.errors import NotFound
 from core.senders import opened_messages
 
@@ -54,7 +53,7 @@ def get_accounts(shop: ShopDep) -> DemoAccountsOut:
     """Those that `merx demo` made, with their password. 404 in production."""
     _not_in_production(shop)
     with shop.database.read() as session:
-        there = [account for account in ACCOUNTS if find_account(session, account.email) is not None]
+        there = made(session)
     return DemoAccountsOut(
         accounts=[
             DemoAccountOut(email=account.email, password=PASSWORD, role=account.role, label=account.label)

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from api.app import create_app
+from api.demo import made
 from api.server import Server
 from api.state import Shop
-from core.errors import Unavailable
+from core.errors import BadSettings, Unavailable
 from index.engine import SearchEngine
 from ingest.snapshot import write_snapshot
 from pipelines.commands.index import build_index
@@ -67,6 +68,7 @@ def serve(
 ) -> None:
     """Serve the API and the storefront page, and keep the index fresh."""
     with open_house() as house:
+        refuse_demo_accounts(house)
         address = (host or house.settings.host, port or house.settings.port)
         check_free(*address)
         shop = Shop(house.settings, clock=house.clock)
@@ -81,6 +83,17 @@ def serve(
             stop.set()
             for worker in workers:
                 worker.join(timeout=10)
+
+
+def refuse_demo_accounts(house: House) -> None:
+    """Raises BadSettings in production while accounts are there whose password everybody knows."""
+    if house.settings.mode != "production":
+        return
+    with house.database.read() as session:
+        there = made(session)
+    if there:
+        emails = ", ".join(account.email for account in there)
+        raise BadSettings(f"this home was made by `merx demo` ({emails}): do not serve it in production")
 
 
 def check_free(host: str, port: int) -> None:

@@ -8,8 +8,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from core.errors import InvalidInput
+from api.demo import ACCOUNTS
+from core.errors import BadSettings, InvalidInput
+from core.registration import Newcomer, create
 from core.settings import Settings, load_settings
+from pipelines.commands.serve import refuse_demo_accounts
 from pipelines.house import open_house
 from pipelines.sample.accounts import make_demo_accounts
 from tests.api.people import PASSWORD, log_in, token_of
@@ -64,3 +67,16 @@ def test_production_makes_no_account_with_a_known_password(tmp_path: Path) -> No
     settings = load_settings(home=tmp_path / "shop", **PRODUCTION)
     with open_house(settings) as house, pytest.raises(InvalidInput, match="known password"):
         make_demo_accounts(house)
+
+
+def test_a_home_with_such_accounts_is_not_served_in_production(tmp_path: Path) -> None:
+    development = load_settings(home=tmp_path / "home", data_keys=PRODUCTION["data_keys"])
+    with open_house(development) as house:
+        with house.database.write() as session:
+            create(session, Newcomer(ACCOUNTS[0].email), password_hash="x", at=house.clock(), verified=True)
+        refuse_demo_accounts(house)
+    with (
+        open_house(load_settings(home=tmp_path / "home", **PRODUCTION)) as house,
+        pytest.raises(BadSettings, match="shopper@demo"),
+    ):
+        refuse_demo_accounts(house)
