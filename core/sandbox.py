@@ -29,6 +29,7 @@ from core.providers import (
 )
 
 FRESH = timedelta(minutes=5)
+OPEN = ("pending", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class SandboxProvider:
     def close(self, payment: str, *, reference: str) -> None:
         """End a payment that was not made; one that was made stays."""
         book = self._read(payment)
-        if book is not None and book["state"] == "pending":
+        if book is not None and book["state"] in OPEN:
             self._write({**book, "state": "closed"})
 
     def decide(
@@ -96,10 +97,11 @@ class SandboxProvider:
     ) -> tuple[dict[str, str], bytes]:
         """The shopper pays, or the payment fails; returns headers and body of the notification about it.
 
-        Raises NotFound for a payment that was never created, Conflict for one that is over.
+        One that failed can be tried again, as with cards. Raises NotFound for a payment that was never created,
+        Conflict for one that is over.
         """
         book = self._held(payment)
-        if book["state"] == "pending":
+        if book["state"] in OPEN:
             book = {
                 **book,
                 "state": outcome,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from core.charges import load_charges
@@ -17,7 +16,7 @@ from core.errors import Changed, Conflict, InvalidInput, NotFound, OutOfStock
 from core.settings import load_settings
 from core.tables import Order, OutboxEvent, Product, Variant
 from core.vouchers import NewVoucher, create_voucher
-from tests.core.trade import NOW, Trade, broken_invariants
+from tests.core.trade import NOW, Trade, broken_invariants, counted
 
 
 @pytest.fixture
@@ -26,21 +25,6 @@ def trade(database: Database, tmp_path: Path) -> Iterator[Trade]:
     yield made
     with database.read() as session:
         assert broken_invariants(session) == []
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile, a batch of several counted as several."""
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: object, _x: object, many: bool) -> None:
-        seen.extend([statement] * (len(parameters) if many and isinstance(parameters, list) else 1))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_an_order_keeps_its_own_copy_of_everything(trade: Trade) -> None:

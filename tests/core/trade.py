@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 from sqlmodel import Session, col
 
 from core import payments, stock
@@ -19,16 +20,22 @@ from core.checkout import Checkout, check_out
 from core.database import Database
 from core.orders import OrderView, get_order
 from core.pricing import quote
+from core.relay import Delivery, deliver
 from core.sandbox import SandboxProvider
 from core.settings import load_settings
+from core.settlement import Settlement
 from core.tables import (
     Address,
     Order,
     OrderLine,
+    OutboxEvent,
     Payment,
     Product,
     Refund,
+    RefundLine,
     Seller,
+    Shipment,
+    ShipmentLine,
     StockLevel,
     StockMovement,
     User,
@@ -42,6 +49,8 @@ from core.vouchers import voucher_by_code
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLD = timedelta(minutes=30)
 
+Done = TypeVar("Done")
+
 
 @dataclass
 class Trade:
@@ -51,10 +60,11 @@ class Trade:
     folder: Path
     charges: Charges = field(default_factory=lambda: load_charges(load_settings()))
     now: datetime = NOW
+    secret: str = "secret"
 
     @property
     def provider(self) -> SandboxProvider:
-        return SandboxProvider(self.folder / "provider", "secret")
+        return SandboxProvider(self.folder / "test-provider", self.secret)
 
     def stocked(
         self, levels: Mapping[str, int] | list[int], *, users: int = 2, price: int = 1000, sellers: int = 1
@@ -96,6 +106,23 @@ class Trade:
             ]
             session.execute(insert(Address), homes)
         return self
+
+    def do(self, work: Callable[[Session], Done]) -> Done:
+        """Something in a transaction of its own."""
+        return self.database.transact(work)
+
+    def cause(self, actor: str = "system", reason: str = "") -> Cause:
+        return Cause(actor, self.now, reason)
+
+    def told(self, aggregate: str) -> list[tuple[str, str]]:
+        """Whom the outbox told of, and what: all events of an aggregate, the oldest first."""
+        with self.database.read() as session:
+            wanted: Any = select(col(OutboxEvent.aggregate_id), col(OutboxEvent.kind)).order_by(
+                col(OutboxEvent.id)
+            )
+            return [
+                (name, kind) for name, kind in session.execute(wanted.where(OutboxEvent.aggregate == aggregate))
+            ]
 
     def user(self, session: Session, n: int) -> int:
         return session.execute(select(col(User.id)).where(col(User.public_id) == f"u{n}")).scalar_one() or 0
@@ -165,6 +192,11 @@ class Trade:
         said = self.provider.read(headers, body, now=self.now)
         return self.database.transact(lambda session: payments.settle(session, said, provider="test", at=self.now))
 
+    def ask_providers(self) -> Delivery:
+        """Hand the relay's events of payments over once, as far as they are due."""
+        settlement = Settlement(self.database, lambda: self.now, {"test": self.provider})
+        return deliver(settlement, database=self.database, clock=lambda: self.now)
+
     def see(self, order: str) -> OrderView:
         with self.database.read() as session:
             return get_order(session, order)
@@ -178,39 +210,72 @@ class Trade:
             return {name: (quantity, reserved) for name, quantity, reserved in session.execute(rows)}
 
 
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile, a batch of several counted as several."""
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, _x: object, many: bool) -> None:
+        seen.extend([statement] * (len(parameters) if many and isinstance(parameters, list) else 1))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
 def broken_invariants(session: Session) -> list[str]:
     """What must always hold and does not, in words; empty for a sound shop."""
     faults: list[str] = []
-
-    def sums(key: Any, value: Any, *where: Any) -> dict[Any, int]:
-        rows = session.execute(select(key, func.sum(value)).where(*where).group_by(key))
-        return {name: int(total) for name, total in rows}
-
-    moved = sums(col(StockMovement.variant_id), col(StockMovement.delta))
-    promised = sums(col(OrderLine.variant_id), col(OrderLine.reserved))
+    moved = _sums(session, StockMovement.delta, StockMovement.variant_id)
+    promised = _sums(session, OrderLine.reserved, OrderLine.variant_id)
     for level in session.execute(select(StockLevel)).scalars():
-        if level.quantity != moved.get(level.variant_id, 0):
+        row = (level.variant_id,)
+        if level.quantity != moved.get(row, 0):
             faults.append(f"variant {level.variant_id}: {level.quantity} there, movements say {moved}")
-        if level.reserved != promised.get(level.variant_id, 0):
+        if level.reserved != promised.get(row, 0):
             faults.append(f"variant {level.variant_id}: {level.reserved} reserved, orders say {promised}")
         if not 0 <= level.reserved <= level.quantity:
             faults.append(f"variant {level.variant_id} is oversold")
-    refunds = sums(col(Refund.payment_id), col(Refund.amount_minor))
+    refunds = _sums(session, Refund.amount_minor, Refund.payment_id)
     for payment in session.execute(select(Payment)).scalars():
-        if payment.refunded_minor != refunds.get(payment.id, 0):
+        if payment.refunded_minor != refunds.get((payment.id,), 0):
             faults.append(f"payment {payment.public_id}: refunded {payment.refunded_minor}, refunds say {refunds}")
+    kept, holders = col(Order.status) != "cancelled", (Order.voucher_id, Order.user_id)
+    uses = _sums(session, 1, *holders, where=(kept, col(Order.voucher_id).is_not(None)))
+    tallies = _sums(session, VoucherTally.used, VoucherTally.voucher_id, VoucherTally.user_id)
+    if uses != {holder: used for holder, used in tallies.items() if used}:
+        faults.append(f"orders hold vouchers {uses}, tallies say {tallies}")
+    for voucher in session.execute(select(Voucher)).scalars():
+        if voucher.used != sum(used for (row, _), used in uses.items() if row == voucher.id):
+            faults.append(f"voucher {voucher.code}: used {voucher.used}, orders {uses}")
+    in_shipments, given_back = _pieces_sent(session), _sums(session, RefundLine.quantity, RefundLine.order_line_id)
+    for line in session.execute(select(OrderLine)).scalars():
+        if line.shipped != in_shipments.get((line.id,), 0):
+            faults.append(f"line {line.id}: {line.shipped} shipped, shipments say {in_shipments}")
+        if given_back.get((line.id,), 0) > line.cancelled:
+            faults.append(f"line {line.id}: {line.cancelled} cancelled, refunds give back {given_back}")
     for order in session.execute(select(Order)).scalars():
         faults += _order_faults(session, order)
-    uses = sums(col(Order.voucher_id), 1, col(Order.status) != "cancelled", col(Order.voucher_id).is_not(None))
-    tallies = sums(col(VoucherTally.voucher_id), col(VoucherTally.used))
-    for voucher in session.execute(select(Voucher)).scalars():
-        if not voucher.used == uses.get(voucher.id, 0) == tallies.get(voucher.id, 0):
-            faults.append(f"voucher {voucher.code}: used {voucher.used}, orders {uses}, tallies {tallies}")
     return faults
 
 
+def _sums(session: Session, value: Any, *keys: Any, where: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], int]:
+    """The sum of a column by the values of others."""
+    rows = session.execute(select(*keys, func.sum(value)).where(*where).group_by(*keys))
+    return {tuple(key): int(total) for *key, total in rows}
+
+
+def _pieces_sent(session: Session) -> dict[tuple[Any, ...], int]:
+    """Pieces in shipments that are not cancelled, by order line."""
+    sent = select(col(Shipment.id)).where(col(Shipment.status) != "cancelled")
+    where = (col(ShipmentLine.shipment_id).in_(sent),)
+    return _sums(session, ShipmentLine.quantity, ShipmentLine.order_line_id, where=where)
+
+
 def _order_faults(session: Session, order: Order) -> list[str]:
-    """An order's lines add up to it, and the money that was kept is what its pieces are worth."""
+    """An order's lines add up to it, its money is what its pieces are worth, its state what its shipments say."""
     faults = []
     lines = list(session.execute(select(OrderLine).where(col(OrderLine.order_id) == order.id)).scalars())
     parts = (
@@ -222,14 +287,31 @@ def _order_faults(session: Session, order: Order) -> list[str]:
         faults.append(f"order {order.public_id}: lines add up to {parts}")
     if order.status != "pending" and any(line.reserved for line in lines):
         faults.append(f"order {order.public_id} is {order.status} and still reserves")
+    sold = order.status not in ("pending", "cancelled")
     paid = list(session.execute(select(Payment).where(col(Payment.order_id) == order.id)).scalars())
+    if sold and order.total_minor and order.total_minor not in [payment.captured_minor for payment in paid]:
+        faults.append(f"order {order.public_id} is {order.status}, and nobody paid {order.total_minor}")
     kept = sum(payment.captured_minor - payment.refunded_minor for payment in paid)
-    worth = 0
-    if order.status not in ("pending", "cancelled"):
-        worth = order.shipping_minor
-        for line in lines:
-            whole = line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
-            worth += whole - whole * line.cancelled // line.quantity
+    worth = order.shipping_minor if sold else 0
+    for line in lines if sold else ():
+        whole = line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
+        worth += whole - whole * line.cancelled // line.quantity
     if kept != worth:
         faults.append(f"order {order.public_id} ({order.status}): {kept} kept for goods worth {worth}")
+    of_order = select(col(Shipment.status)).where(col(Shipment.order_id) == order.id)
+    states = set(session.execute(of_order).scalars()) - {"cancelled"}
+    waiting = any(line.quantity > line.cancelled + line.shipped for line in lines)
+    if order.status not in _statuses(states, waiting=waiting):
+        faults.append(f"order {order.public_id} is {order.status} with shipments {states}, {waiting=}")
     return faults
+
+
+def _statuses(shipments: set[str], *, waiting: bool) -> tuple[str, ...]:
+    """The states that an order may be in whose shipments are in these, and of which pieces may wait for one."""
+    if shipments <= {"prepared"}:
+        if shipments or not waiting:
+            return ("paid",) if shipments else ("cancelled",)
+        return ("pending", "paid", "cancelled")  # of one that was never paid nothing counts as taken back
+    if waiting or "prepared" in shipments:
+        return ("part-shipped",)
+    return ("shipped",) if "shipped" in shipments else ("delivered",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,15 +26,17 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from core import stock
-from core.cancel import cancel, expired
+from core.cancel import cancel, expire, expired
 from core.charges import load_charges
 from core.database import Database
 from core.errors import Changed, Conflict, InvalidInput, NotFound, OutOfStock
-from core.outbox_delivery import due
+from core.outbox_delivery import backlog
+from core.payments import Attempt, request_for, start_payment
+from core.providers import ProviderRefund, RefundRequest
+from core.sandbox import SandboxProvider
 from core.settings import load_settings
-from core.settlement import Settlement
 from core.shipments import deliver, prepare, send, unpack
-from core.tables import Payment, Variant
+from core.tables import Payment, Refund, Variant
 from core.transitions import Cause
 from core.vouchers import NewVoucher, create_voucher
 from tests.core.trade import NOW, Trade, broken_invariants
@@ -48,6 +51,31 @@ VOUCHERS = st.sampled_from(["", "", "SOME", "TWICE"])
 Made = str | MultipleResults[str]
 Packed = tuple[str, int] | MultipleResults[tuple[str, int]]
 NewDatabase = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reluctant(SandboxProvider):
+    """A provider that says of some refunds "pending" or "failed" before it makes them."""
+
+    answers: dict[str, list[str]] = field(default_factory=dict)
+
+    def refund(self, request: RefundRequest) -> ProviderRefund:
+        # By its amount: what it answers must not depend on random ids.
+        left = self.answers.setdefault(request.id, ["pending", "failed"][: request.amount.minor % 3])
+        if left:
+            return ProviderRefund(request.id, f"tr-{request.id}", left.pop())  # type: ignore[arg-type]
+        return SandboxProvider.refund(self, request)
+
+
+@dataclass
+class ReluctantTrade(Trade):
+    """A shop whose provider is reluctant."""
+
+    answers: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def provider(self) -> SandboxProvider:
+        return Reluctant(self.folder / "test-provider", self.secret, answers=self.answers)
 
 
 class Shop(RuleBasedStateMachine):
@@ -70,9 +98,8 @@ class Shop(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="merx-properties-"))
         database = Database(type(self).new_database(), vault=TEST_VAULT)
         charges = load_charges(load_settings(shipping_flat="3.99", shipping_free_from="40", tax_rates="*=7"))
-        self.trade = Trade(database, self.folder, charges).stocked(
-            [6] * VARIANTS, users=USERS, sellers=2, price=999
-        )
+        self.trade = ReluctantTrade(database, self.folder, charges)
+        self.trade.stocked([6] * VARIANTS, users=USERS, sellers=2, price=999)
         self.owner: dict[str, int] = {}
         with database.write() as session:
             for code, value, limit in (("SOME", 333, None), ("TWICE", 1500, 2)):
@@ -81,8 +108,33 @@ class Shop(RuleBasedStateMachine):
                 create_voucher(session, new, at=NOW)
 
     def teardown(self) -> None:
-        self.trade.database.close()
-        shutil.rmtree(self.folder)
+        try:
+            self.time_passes(31)
+            self.upkeep()
+            self.books_agree()
+        finally:
+            self.trade.database.close()
+            shutil.rmtree(self.folder)
+
+    def books_agree(self) -> None:
+        """When all that has to be asked was asked, the provider has kept what the shop thinks it has."""
+        trade = self.trade
+        while (done := trade.ask_providers()).delivered or done.failed:
+            trade.now += timedelta(minutes=5)  # more than the relay waits for what failed
+            assert trade.now < NOW + timedelta(days=30), "the provider is asked without end"
+        with trade.database.read() as session:
+            assert broken_invariants(session) == []
+            assert [line for line in backlog(session, now=trade.now) if line.consumer == "payments"] == []
+            assert set(session.execute(select(col(Refund.status))).scalars()) <= {"settled"}
+            for payment in session.execute(select(Payment)).scalars():
+                try:
+                    book = trade.provider.query(payment.public_id, reference="")
+                except NotFound:  # the shop was stopped before it asked for it
+                    kept = 0
+                else:
+                    taken = book.amount.minor if book.state == "captured" else 0
+                    kept = taken - trade.provider.given_back(payment.public_id).minor
+                assert kept == payment.captured_minor - payment.refunded_minor
 
     def attempt(self, work: Callable[[Session], object]) -> bool:
         """Try something in a transaction; False when the shop refused it."""
@@ -119,6 +171,21 @@ class Shop(RuleBasedStateMachine):
         except Conflict:
             return multiple()
 
+    @rule(target=attempts, order=orders, created=st.booleans())
+    def begin_to_pay_and_stop(self, order: str, created: bool) -> Made:
+        """The process ends before it asks the provider, or before it has written down what that said."""
+        trade, user, begun = self.trade, self.owner[order], list[Attempt]()
+        cause = self.cause(f"user:u{user}")
+
+        def begin(session: Session) -> None:
+            row = trade.user(session, user)
+            begun.append(start_payment(session, order, user=row, provider="test", cause=cause))
+
+        if not self.attempt(begin) or not created:
+            return multiple()
+        self.trade.provider.create(request_for(begun[-1]))
+        return begun[-1].id
+
     @rule(attempt=attempts, outcome=st.sampled_from(["captured", "captured", "failed"]), times=st.integers(1, 3))
     def decide(self, attempt: str, outcome: str, times: int) -> None:
         try:
@@ -131,10 +198,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(attempt=attempts)
     def decide_without_telling(self, attempt: str) -> None:
-        try:
+        """The notification is lost. Not of one that failed before: nothing asks for that, its news must arrive."""
+        if self.trade.provider.query(attempt, reference="").state == "pending":
             self.trade.provider.decide(attempt, "captured", now=self.trade.now)
-        except Conflict:
-            return
 
     @rule(attempt=attempts)
     def tell_late(self, attempt: str) -> None:
@@ -181,24 +247,27 @@ class Shop(RuleBasedStateMachine):
 
     @rule()
     def ask_providers(self) -> None:
-        trade = self.trade
-        settlement = Settlement(trade.database, lambda: trade.now, {"test": trade.provider})
-        with trade.database.read() as session:
-            events = due(session, consumer="payments", now=trade.now)
-        settlement.handle(events)
-        settlement.handle(events)
-        with trade.database.read() as session:
-            for payment in session.execute(select(Payment)).scalars():
-                if payment.captured_minor:  # the provider's books say what ours say
-                    assert trade.provider.given_back(payment.public_id).minor == payment.refunded_minor
+        self.trade.ask_providers()
+
+    @rule(order=orders | bought)
+    def expire_early_or_late(self, order: str) -> None:
+        before = self.trade.see(order)
+        over = before.status == "pending" and before.expires_at is not None and before.expires_at <= self.trade.now
+        done = self.trade.database.transact(lambda session: expire(session, order, cause=self.cause()))
+        assert done == over
 
     @rule(minutes=st.sampled_from([1, 1, 5, 31]))
     def time_passes(self, minutes: int) -> None:
         self.trade.now += timedelta(minutes=minutes)
+
+    @rule()
+    def upkeep(self) -> None:
         with self.trade.database.read() as session:
             over = expired(session, now=self.trade.now)
         for order in over:
-            assert self.attempt(lambda session, order=order: cancel(session, order, cause=self.cause()))
+            assert self.trade.database.transact(
+                lambda session, order=order: expire(session, order, cause=self.cause())  # type: ignore[misc]
+            )
 
     @rule(variant=st.integers(1, VARIANTS), delta=st.sampled_from([-3, -1, 2, 5]))
     def stock_moves(self, variant: int, delta: int) -> None:
