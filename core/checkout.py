@@ -94,12 +94,14 @@ def check_out(
     expires = at + hold
     row = _insert(session, cart, context, price, order=order, user=user, at=at, expires=expires)
     record(session, ORDER, id=order, before="", after="pending", cause=Cause(f"user:{user_id}", at))
-    if context.voucher is not None:
-        vouchers.take(session, context.voucher, user=user)
-    stock.reserve(session, pieces, at=at)
     products = dict.fromkeys(line.product for line in lines)
     news = [outbox.News("product", product, "stock-changed") for product in products]
     outbox.emit(session, outbox.News("order", order, "placed"), *news, at=at)
+    # The very last: others wait for these rows until the commit. What is told of the products only says that they
+    # changed, so it may be written before.
+    if context.voucher is not None:
+        vouchers.take(session, context.voucher, user=user)
+    stock.reserve(session, pieces, at=at)
     status = "pending"
     if price.total_minor == 0:
         mark_paid(session, row, order, cause=Cause("system", at, "nothing to pay"))
