@@ -152,6 +152,8 @@ def test_what_is_sold_and_still_lies_there_is_not_sold_again(database: Database,
     kept, packed, unpacked, gone = (Sale(database, who.anns, variant) for _ in range(4))
     for sale in (kept, packed, unpacked, gone):
         sale.sell(NOW)
+    kept.pack(NOW)
+    kept.unpack(NOW)
     packed.pack(NOW)
     unpacked.pack(NOW)
     gone.cancel(NOW)
