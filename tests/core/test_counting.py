@@ -168,6 +168,7 @@ def test_what_is_sold_and_still_lies_there_is_not_sold_again(database: Database,
         feed(database, variant, 3, at=counted)
     assert level(database) == (2, 0)
     unpacked.unpack(counted + MINUTE)  # one more lies there, and waits
+    unpacked.pack(counted + MINUTE)
     kept.cancel(counted + MINUTE)
     later = Report(2, variant, "delta", 4, counted + 2 * MINUTE)
     assert outcomes(database, reporter, later, now=later.taken_at) == ["applied"]
