@@ -26,6 +26,8 @@ from core.tables import Order, OrderLine, Payment, PaymentEvent, Product, Varian
 from core.transitions import ORDER, PAYMENT, Cause, advance, record
 
 OPEN = ("created", "pending")
+# A card that was refused may be tried again on the provider's page, so one that failed is not over there.
+STILL_PAYABLE = (*OPEN, "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,10 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
 
 
 def close_open(session: Session, order: int, *, at: datetime) -> None:
-    """Have the open attempts of an order (row number) that is over ended with their providers."""
-    attempts = select(col(Payment.public_id)).where(col(Payment.order_id) == order, col(Payment.status).in_(OPEN))
+    """Have the attempts of an order (row number) that is over ended with their providers."""
+    attempts = select(col(Payment.public_id)).where(
+        col(Payment.order_id) == order, col(Payment.status).in_(STILL_PAYABLE)
+    )
     news = [outbox.News("payment", payment, "over") for payment in session.execute(attempts).scalars()]
     outbox.emit(session, *news, at=at)
 

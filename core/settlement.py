@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict, Unavailable
 from core.outbox import Message
-from core.payments import OPEN, find_attempt, request_for, settle
+from core.payments import STILL_PAYABLE, find_attempt, request_for, settle
 from core.providers import PaymentProvider, RefundRequest
 from core.refunds import owed, settle_refund
 
@@ -65,7 +65,7 @@ class Settlement:
         """
         with self.database.read() as session:
             attempt = find_attempt(session, payment)
-        if attempt.status not in OPEN:
+        if attempt.status not in STILL_PAYABLE:
             return
         provider = self._provider(attempt.provider)
         if attempt.reference is None:

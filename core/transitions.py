@@ -63,7 +63,7 @@ PAYMENT = Machine(
     {
         "created": ("pending", "captured", "failed", "closed"),
         "pending": ("captured", "failed", "closed"),
-        "failed": ("captured",),
+        "failed": ("captured", "closed"),
         "closed": ("captured",),
         "captured": (),
     },

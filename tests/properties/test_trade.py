@@ -41,6 +41,7 @@ from core.transitions import Cause
 from core.vouchers import NewVoucher, create_voucher
 from tests.core.trade import NOW, Trade, broken_invariants
 from tests.keys import TEST_VAULT
+from tests.services.postgres import fast_folder
 
 VARIANTS, USERS = 4, 2
 # A refusal is an answer: the rules try what may not be possible any more.
@@ -198,8 +199,8 @@ class Shop(RuleBasedStateMachine):
 
     @rule(attempt=attempts)
     def decide_without_telling(self, attempt: str) -> None:
-        """The notification is lost. Not of one that failed before: nothing asks for that, its news must arrive."""
-        if self.trade.provider.query(attempt, reference="").state == "pending":
+        """The notification is lost, also that of a retry after a failure."""
+        if self.trade.provider.query(attempt, reference="").state in ("pending", "failed"):
             self.trade.provider.decide(attempt, "captured", now=self.trade.now)
 
     @rule(attempt=attempts)
@@ -293,21 +294,19 @@ class Shop(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def sqlite_databases(sqlite_template: Path, tmp_path: Path) -> Iterator[NewDatabase]:
-    """Fresh databases, one at a time, in memory where there is a place for it."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
+def sqlite_databases(sqlite_template: Path) -> Iterator[NewDatabase]:
+    """Fresh databases, one at a time."""
     number = iter(range(10**9))
+    with tempfile.TemporaryDirectory(prefix="merx-properties-", dir=fast_folder()) as folder:
 
-    def new() -> str:
-        for old in folder.glob("*"):
-            old.unlink()
-        copy = folder / f"{next(number)}.db"
-        shutil.copy(sqlite_template, copy)
-        return f"sqlite:///{copy}"
+        def new() -> str:
+            for old in Path(folder).glob("*"):
+                old.unlink()
+            copy = Path(folder) / f"{next(number)}.db"
+            shutil.copy(sqlite_template, copy)
+            return f"sqlite:///{copy}"
 
-    yield new
-    shutil.rmtree(folder)
+        yield new
 
 
 def run(new_database: NewDatabase, *, examples: int, steps: int) -> int:

@@ -14,7 +14,6 @@ import contextlib
 import ctypes
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ import pytest
 from fasteners import InterProcessLock
 
 from tests.services.opensearch_jars import FLAVOURS, Flavour, ServiceMissing, class_path, java
+from tests.services.postgres import fast_folder
 
 PORTS = range(9201, 9299)  # the runner refuses higher ones without a word
 # All modules the runner starts by itself, but for that of languages.
@@ -104,7 +104,7 @@ def _shared(version: str, folder: Path, *, owner: int) -> str:
 def serve(flavour: Flavour, *, owner: int | None, announce: Path | None) -> int:
     """Run a server until the owner is gone or a signal comes; returns the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="merx-opensearch-", dir=_fast_folder()) as data:
+    with tempfile.TemporaryDirectory(prefix="merx-opensearch-", dir=fast_folder()) as data:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
         log = Path(data) / "server.log"
@@ -156,12 +156,6 @@ def _command(flavour: Flavour, data: Path, port: int) -> list[str]:
         # That JVM has no Thai dictionary, without which the module of languages refuses every new index.
         command += ["-moduleTypes", ",".join(MODULES)]
     return command + (["-pluginTypes", "org.opensearch.knn.plugin.KNNPlugin"] if flavour.knn else [])
-
-
-def _fast_folder() -> str | None:
-    """Memory where there is enough: a new index waits for the disk several times."""
-    memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30 else None
 
 
 def _answers(url: str) -> bool:

