@@ -57,7 +57,7 @@ const play = async ({ page, open }) => {
   await tabTo(/Ann Example/);
   await tabTo(/^Place the order/);
   await page.keyboard.press("Enter");
-  await page.getByText("Your pieces are kept for").waitFor();
+  await page.getByText(/pieces are kept for \d/).waitFor();
   await tabTo(/^Pay £/);
   await page.keyboard.press("Enter");
   await page.getByText("No money moves").waitFor();

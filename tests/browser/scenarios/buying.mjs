@@ -77,7 +77,7 @@ await scenario(
     await place.click();
 
     // A payment that fails, and one that does not.
-    await page.getByText("Your pieces are kept for").waitFor();
+    await page.getByText(/pieces are kept for \d/).waitFor();
     const order = new URL(page.url()).pathname.split("/").at(-1);
     await page.getByRole("button", { name: `Pay ${pounds(2970)}` }).click();
     await page.getByRole("button", { name: "Fail" }).click();
