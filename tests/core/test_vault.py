@@ -27,7 +27,8 @@ def test_the_same_text_is_never_sealed_alike_and_always_hashed_alike() -> None:
     assert vault.digest("Ann", purpose="email") != Vault([NEW]).digest("Ann", purpose="email")
 
 
-@pytest.mark.parametrize("place", [9, 40, -3])
+# Not the last letter before the padding: some of its bits say nothing.
+@pytest.mark.parametrize("place", [9, 40, -6])
 def test_a_changed_text_is_refused(place: int) -> None:
     vault = Vault([OLD])
     sealed = vault.seal("Ann")
