@@ -82,7 +82,7 @@ def test_a_load_that_breaks_off_leaves_nothing(house: House) -> None:
 def test_as_feed_files_it_is_the_same_shop(house: House, tmp_path: Path) -> None:
     files = write_feed(generate_shop(**SMALL), tmp_path / "feed")
     read = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
-    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}", vault=house.database.vault)
     other.migrate()
     report = run_import("jsonl", files, database=other, home=tmp_path, clock=CLOCK)
     assert report.reasons == {}
