@@ -79,7 +79,8 @@ class Artifacts:
     def versions(self, kind: str) -> list[Version]:
         """The finished versions of a kind, oldest first by what their manifests say, then by name."""
         folder = self.root / kind
-        found = [self.get(kind, path.parent.name) for path in folder.glob(f"*/{MANIFEST}")]
+        names = (path.parent.name for path in folder.glob(f"*/{MANIFEST}"))  # `*` finds what is in the making too
+        found = [self.get(kind, name) for name in names if not name.startswith(".")]
         return sorted(found, key=lambda version: (str(version.about.get("created_at", "")), version.name))
 
     def get(self, kind: str, name: str) -> Version:

@@ -44,6 +44,15 @@ def test_a_failed_writer_leaves_nothing(artifacts: Artifacts) -> None:
     assert list((artifacts.root / "models").iterdir()) == []
 
 
+def test_what_is_in_the_making_is_no_version_even_when_its_manifest_is_written(artifacts: Artifacts) -> None:
+    make(artifacts, "a")
+    whole = artifacts.get("models", "a").path
+    whole.rename(whole.with_name(".making-b-1-1"))  # where a writer is killed between its manifest and its name
+    make(artifacts, "c")
+    assert [version.name for version in artifacts.versions("models")] == ["c"]
+    assert artifacts.prune("models", keep=1) == []
+
+
 def test_a_version_is_never_overwritten(artifacts: Artifacts) -> None:
     make(artifacts, "a", "first")
     make(artifacts, "a", "second")
