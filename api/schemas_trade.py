@@ -83,6 +83,7 @@ class PaymentBegun(Out):
 class PaymentOut(Out):
     id: str
     provider: str
+    method: str
     status: str
     amount_minor: int
     refunded_minor: int
@@ -167,10 +168,17 @@ class CancelIn(In):
 
 class PayIn(In):
     provider: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{1,30}$")] = Field(examples=["test"])
+    method: Annotated[str, StringConstraints(pattern=r"^[a-z]{0,20}$")] = Field(
+        "", description="one of the provider's; left out: its usual one", examples=["qr"]
+    )
+    payer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$")] = Field(
+        "", description="the payer's openid, for jsapi of wechatpay"
+    )
 
 
 class MethodsOut(Out):
     providers: list[str]
+    methods: dict[str, list[str]] = Field(examples=[{"alipay": ["page", "qr"]}])
 
 
 class DecideIn(In):

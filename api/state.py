@@ -20,7 +20,7 @@ from core.following import Tail
 from core.letters import Letters
 from core.logs import get_logger
 from core.passwords import Passwords
-from core.provider_list import open_providers
+from core.providers.opening import open_providers
 from core.senders import open_sender
 from core.settings import Settings
 from core.tokens import Tokens

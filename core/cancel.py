@@ -143,32 +143,32 @@ def _cancel_unpaid(
     cause: Cause,
 ) -> str:
     if everything:
-        advance(
-            session,
-            ORDER,
-            id=order.public_id,
-            before="pending",
-            after="cancelled",
-            cause=cause,
-            expires_at=None,
-        )
+        _end(session, order, cause)
         _count(session, order, {line.line_number: 0 for line in lines}, column="reserved")
         close_open(session, order.id or 0, at=cause.at)
-        if order.voucher_id is not None and order.user_id is not None:
-            vouchers.give_back(session, voucher=order.voucher_id, user=order.user_id)
-    else:
-        _shrink(session, order, lines, taken)
-    stock.release(session, _by_variant(lines, taken), at=cause.at)
-    if everything:
+        stock.release(session, _by_variant(lines, taken), at=cause.at)
         return "cancelled"
-    if session.execute(select(col(Order.total_minor)).where(col(Order.id) == order.id)).scalar_one() == 0:
+    total = _shrink(session, order, lines, taken)
+    stock.release(session, _by_variant(lines, taken), at=cause.at)
+    if total == 0:
         mark_paid(session, order.id or 0, order.public_id, cause=replace(cause, reason="nothing is left to pay"))
         return "paid"
     return "pending"
 
 
-def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mapping[int, int]) -> None:
-    """Take pieces out of an unpaid order, with their share of discount and tax; shipping stays as agreed."""
+def _end(session: Session, order: Order, cause: Cause) -> None:
+    """Nothing is left of an order: it is cancelled, and its voucher may be used again."""
+    before = order.status
+    advance(session, ORDER, id=order.public_id, before=before, after="cancelled", cause=cause, expires_at=None)
+    if order.voucher_id is not None and order.user_id is not None:
+        vouchers.give_back(session, voucher=order.voucher_id, user=order.user_id)
+
+
+def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mapping[int, int]) -> int:
+    """Take pieces out of an unpaid order, with their share of discount and tax; returns what is to pay now.
+
+    Shipping stays as agreed.
+    """
     under_way = (
         select(col(Payment.public_id))
         .where(col(Payment.order_id) == order.id, col(Payment.status).in_(OPEN))
@@ -204,6 +204,7 @@ def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mappi
             for name in ("quantity", "reserved", "discount_minor", "tax_minor")
         }
         session.execute(update(_LINE).where(_LINE.c.id.in_(left)).values(changes))
+    total = order.total_minor - (goods - discount + tax)
     session.execute(
         update(Order)
         .where(col(Order.id) == order.id)
@@ -211,10 +212,11 @@ def _shrink(session: Session, order: Order, lines: list[OrderLine], taken: Mappi
             goods_minor=order.goods_minor - goods,
             discount_minor=order.discount_minor - discount,
             tax_minor=order.tax_minor - tax,
-            total_minor=order.total_minor - (goods - discount + tax),
+            total_minor=total,
         )
         .execution_options(synchronize_session=False)
     )
+    return total
 
 
 def _cancel_paid(
@@ -230,9 +232,7 @@ def _cancel_paid(
     _count(session, order, cancelled, column="cancelled")
     if everything:
         status = "cancelled"
-        advance(session, ORDER, id=order.public_id, before=order.status, after=status, cause=cause)
-        if order.voucher_id is not None and order.user_id is not None:
-            vouchers.give_back(session, voucher=order.voucher_id, user=order.user_id)
+        _end(session, order, cause)
     elif order.status == "part-shipped":
         status = follow(session, order, cause=cause)  # what is left may all be on its way already
     stock.restore(session, _by_variant(lines, taken), reason="cancel", reference=order.public_id, at=cause.at)

@@ -74,6 +74,7 @@ class PaymentView:
 
     id: str
     provider: str
+    method: str
     status: str
     amount_minor: int
     captured_minor: int
@@ -279,6 +280,7 @@ def _payments(session: Session, order: int) -> tuple[PaymentView, ...]:
         PaymentView(
             p.public_id,
             p.provider,
+            p.method,
             p.status,
             p.amount_minor,
             p.captured_minor,

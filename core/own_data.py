@@ -28,7 +28,6 @@ from core.tables import (
     RefundLine,
     Review,
     Seller,
-    SellerReview,
     ShopperKey,
     Variant,
 )
@@ -128,18 +127,18 @@ def _reviews(session: Session, user_row: int) -> Rows:
     mine = (
         select(review, _PRODUCT.c.public_id.label("product"))
         .join(_PRODUCT, _PRODUCT.c.id == review.c.product_id)
-        .where(review.c.user_id == user_row)
+        .where(review.c.user_id == user_row, review.c.subject == "product")
         .order_by(review.c.id)
     )
     return _with_parts(session, mine, ("public_id", "product", "score", "title", "text", "status", "created_at"))
 
 
 def _seller_reviews(session: Session, user_row: int) -> Rows:
-    review, seller = table_of(SellerReview), table_of(Seller)
+    review, seller = table_of(Review), table_of(Seller)
     mine = (
         select(review, seller.c.public_id.label("seller"))
         .join(seller, seller.c.id == review.c.seller_id)
-        .where(review.c.user_id == user_row)
+        .where(review.c.user_id == user_row, review.c.subject == "seller")
         .order_by(review.c.id)
     )
     return _with_parts(session, mine, ("public_id", "seller", "score", "text", "status", "created_at"))

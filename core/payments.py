@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,13 +21,14 @@ from core.ids import new_id
 from core.money import Money
 from core.orders import no_order
 from core.providers import PaymentRequest, ProviderPayment, Started, Unverified
-from core.refunds import refund_whole
+from core.refunds import book, refund_whole
 from core.tables import Order, OrderLine, Payment, PaymentEvent, Product, Variant
 from core.transitions import ORDER, PAYMENT, Cause, advance, record
 
 OPEN = ("created", "pending")
 # A card that was refused may be tried again on the provider's page, so one that failed is not over there.
 STILL_PAYABLE = (*OPEN, "failed")
+CLOSED_COUNTS = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Attempt:
     id: str
     order: str
     provider: str
+    method: str
     status: str
     amount: Money
     reference: str | None
@@ -44,8 +46,12 @@ class Attempt:
     action: Mapping[str, Any]
 
 
-def start_payment(session: Session, order: str, *, user: int, provider: str, cause: Cause) -> Attempt:
-    """Begin to pay an order of a user (row number) through a provider; an open attempt with it is taken up again.
+def start_payment(
+    session: Session, order: str, *, user: int, provider: str, method: str = "", cause: Cause
+) -> Attempt:
+    """Begin to pay an order of a user (row number) through a provider, by one of its methods.
+
+    An open attempt with both is taken up again.
 
     Raises NotFound for an order that is not theirs, Conflict for one that cannot be paid any more.
     """
@@ -60,7 +66,7 @@ def start_payment(session: Session, order: str, *, user: int, provider: str, cau
         raise Conflict(f"order {order} cannot be paid: it is {state}", order=order)
     open_one = (
         select(Payment)
-        .where(col(Payment.order_id) == row.id, col(Payment.provider) == provider)
+        .where(col(Payment.order_id) == row.id, col(Payment.provider) == provider, col(Payment.method) == method)
         .where(col(Payment.status).in_(OPEN), col(Payment.amount_minor) == row.total_minor)
     )
     payment = session.execute(open_one).scalars().first()
@@ -69,6 +75,7 @@ def start_payment(session: Session, order: str, *, user: int, provider: str, cau
             public_id=new_id("p-"),
             order_id=row.id,
             provider=provider,
+            method=method,
             amount_minor=row.total_minor,
             currency=row.currency,
             created_at=cause.at,
@@ -76,21 +83,14 @@ def start_payment(session: Session, order: str, *, user: int, provider: str, cau
         session.add(payment)
         session.flush()
         record(session, PAYMENT, id=payment.public_id, before="", after="created", cause=cause)
-    return Attempt(
-        payment.public_id,
-        order,
-        provider,
-        payment.status,
-        Money(payment.amount_minor, payment.currency),
-        payment.provider_reference,
-        row.expires_at,
-        payment.action,
-    )
+    return _attempt(payment, order, row.expires_at)
 
 
-def request_for(attempt: Attempt, *, return_url: str = "") -> PaymentRequest:
+def request_for(attempt: Attempt, *, return_url: str = "", payer: str = "") -> PaymentRequest:
     """What the provider is asked for an attempt."""
-    return PaymentRequest(attempt.id, attempt.order, attempt.amount, attempt.expires_at, return_url)
+    return PaymentRequest(
+        attempt.id, attempt.order, attempt.amount, attempt.expires_at, return_url, attempt.method, payer
+    )
 
 
 def attach(session: Session, payment: str, started: Started, *, cause: Cause) -> None:
@@ -113,10 +113,12 @@ def attach(session: Session, payment: str, started: Started, *, cause: Cause) ->
 def settle(session: Session, said: ProviderPayment, *, provider: str, at: datetime) -> bool:
     """Take a provider's verified word about a payment; returns whether it changed anything.
 
-    The same event again, and an event that comes after one that is final, change nothing. Raises Unverified for a
-    payment that is not there or whose amount, currency or reference is not ours.
+    The same event again, one that comes after one that is final, and that it still waits change nothing. Raises
+    Unverified for a payment that is not there or whose amount, currency or reference is not ours.
     """
     payment, order = _locked(session, said, provider)
+    if said.state == "pending":
+        return False
     table = table_of(PaymentEvent)
     fresh = session.execute(
         insert_of(session, table)
@@ -135,6 +137,8 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
         return False
     cause = Cause(f"provider:{provider}", at, said.reason)
     changes: dict[str, Any] = {"failure": said.reason}
+    if said.reference is not None:
+        changes["provider_reference"] = said.reference
     if said.state == "captured":
         changes["captured_minor"] = said.amount.minor
     advance(
@@ -144,11 +148,11 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
         before=payment.status,
         after=said.state,
         cause=cause,
-        provider_reference=said.reference,
         **changes,
     )
     outbox.emit(session, outbox.News("order", order.public_id, f"payment-{said.state}"), at=at)
     if said.state == "captured":
+        book(session, payment=payment.id or 0, refund=None, amount=said.amount, at=at)
         detail = {
             "amount_minor": said.amount.minor,
             "currency": said.amount.currency,
@@ -159,7 +163,7 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
         else:
             why = f"paid after the order was {order.status}"
             late = replace(cause, reason=why if order.status != "pending" else "paid with another amount")
-            refund_whole(session, payment, order=order.public_id, amount=said.amount, cause=late)
+            refund_whole(session, payment, order=order, amount=said.amount, cause=late)
         audit.record(
             session, actor=cause.actor, action="payment-captured", subject=order.public_id, detail=detail, at=at
         )
@@ -229,7 +233,8 @@ def _locked(session: Session, said: ProviderPayment, provider: str) -> tuple[Pay
     held = select(Payment).where(col(Payment.public_id) == said.payment).with_for_update()
     payment = session.execute(held).scalar_one()
     ours = Money(payment.amount_minor, payment.currency)
-    if said.amount != ours or payment.provider_reference not in (None, said.reference):
+    same = said.reference is None or payment.provider_reference in (None, said.reference)
+    if said.amount != ours or not same:
         raise Unverified(
             "a notification whose amount or reference is not that of the payment", payment=said.payment
         )
@@ -248,6 +253,34 @@ def find_attempt(session: Session, payment: str, *, user: int | None = None) -> 
     found = session.execute(statement).first()
     if found is None:
         raise NotFound(f"there is no payment {payment!r}", payment=payment)
-    p, order, expires = found
-    amount = Money(p.amount_minor, p.currency)
-    return Attempt(p.public_id, order, p.provider, p.status, amount, p.provider_reference, expires, p.action)
+    return _attempt(*found)
+
+
+def stuck(session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500) -> list[str]:
+    """Ids of payments begun before a moment of whose end nobody has told, the oldest first, less those in `but`.
+
+    One that was closed counts for CLOSED_COUNTS longer: money may have come all the same.
+    """
+    late = (col(Payment.status) == "closed") & (col(Payment.created_at) > before - CLOSED_COUNTS)
+    statement: Any = (
+        select(col(Payment.public_id))
+        .where(col(Payment.status).in_(STILL_PAYABLE) | late, col(Payment.created_at) <= before)
+        .where(col(Payment.public_id).not_in(list(but)))
+        .order_by(col(Payment.created_at), col(Payment.id))
+        .limit(limit)
+    )
+    return list(session.execute(statement).scalars())
+
+
+def _attempt(payment: Payment, order: str, expires_at: datetime | None) -> Attempt:
+    return Attempt(
+        payment.public_id,
+        order,
+        payment.provider,
+        payment.method,
+        payment.status,
+        Money(payment.amount_minor, payment.currency),
+        payment.provider_reference,
+        expires_at,
+        payment.action,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ from core.bulk import insert_rows
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.money import Money
-from core.providers import ProviderRefund
-from core.tables import Order, Payment, Refund, RefundLine
+from core.providers import ProviderRefund, RefundRequest, Unverified
+from core.tables import MoneyMovement, Order, Payment, Refund, RefundLine
 from core.transitions import REFUND, Cause, advance, record
 
 
@@ -42,7 +42,7 @@ class Owed:
     payment: str
     reference: str
     amount: Money
-    reason: str
+    paid: Money
 
 
 def owe(
@@ -94,16 +94,15 @@ def owe(
     return refund.public_id
 
 
-def refund_whole(session: Session, payment: Payment, *, order: str, amount: Money, cause: Cause) -> str:
-    """Owe back all of a payment that its order could not take; returns the refund's id."""
+def refund_whole(session: Session, payment: Payment, *, order: Order, amount: Money, cause: Cause) -> str:
+    """Owe back all of a payment that its order (locked) could not take; returns the refund's id."""
     session.execute(
         update(Payment)
         .where(col(Payment.id) == payment.id)
         .values(refunded_minor=amount.minor)
         .execution_options(synchronize_session=False)
     )
-    held = session.execute(select(Order).where(col(Order.public_id) == order)).scalar_one()
-    return _write(session, held, payment.id, amount.minor, cause).public_id
+    return _write(session, order, payment.id, amount.minor, cause).public_id
 
 
 def owed(session: Session, refund: str) -> Owed:
@@ -126,13 +125,29 @@ def owed(session: Session, refund: str) -> Owed:
         payment.public_id,
         payment.provider_reference or "",
         Money(row.amount_minor, row.currency),
-        row.reason,
+        Money(payment.captured_minor, payment.currency),
     )
 
 
+def request_of(refund: Owed) -> RefundRequest:
+    """What the provider is asked for a refund. The reason is the shopper's and the shop's: none needs it."""
+    return RefundRequest(refund.id, refund.payment, refund.reference, refund.amount, refund.paid)
+
+
 def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: datetime) -> bool:
-    """Take the provider's word about a refund; returns whether it changed anything."""
-    refund = owed(session, said.refund)
+    """Take the provider's verified word about a refund; returns whether it changed anything.
+
+    Raises Unverified for a refund that is not there, or that is not that provider's or another amount.
+    """
+    # Locked as everything else locks: the order first, then what belongs to it.
+    named = select(Order).join(Refund, col(Refund.order_id) == col(Order.id))
+    session.execute(named.where(col(Refund.public_id) == said.refund).with_for_update(of=Order))
+    try:
+        refund = owed(session, said.refund)
+    except NotFound as error:
+        raise Unverified("a notification about a refund that is not ours", refund=said.refund) from error
+    if refund.provider != provider or refund.amount != said.amount:
+        raise Unverified("a notification whose provider or amount is not the refund's", refund=said.refund)
     if said.state == "pending" or not REFUND.allows(refund.status, said.state):
         return False
     cause = Cause(f"provider:{provider}", at, said.reason)
@@ -145,12 +160,42 @@ def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: 
         cause=cause,
         provider_reference=said.reference,
     )
+    if said.state == "settled":
+        rows: Any = select(col(Refund.payment_id), col(Refund.id)).where(col(Refund.public_id) == refund.id)
+        payment, row = session.execute(rows).one()
+        back = Money(-refund.amount.minor, refund.amount.currency)
+        book(session, payment=payment, refund=row, amount=back, at=at)
     outbox.emit(session, outbox.News("order", refund.order, f"refund-{said.state}"), at=at)
     detail = {"refund": refund.id, "amount_minor": refund.amount.minor, "currency": refund.amount.currency}
     audit.record(
         session, actor=cause.actor, action=f"refund-{said.state}", subject=refund.order, detail=detail, at=at
     )
     return True
+
+
+def book(session: Session, *, payment: int, refund: int | None, amount: Money, at: datetime) -> None:
+    """Write money that came with a payment, or went with a refund of it (row numbers), into the ledger."""
+    row = {
+        "payment_id": payment,
+        "refund_id": refund,
+        "kind": "capture" if refund is None else "refund",
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "at": at,
+    }
+    insert_rows(session, MoneyMovement, [row])
+
+
+def unsettled(session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500) -> list[str]:
+    """Ids of refunds owed before a moment that no provider has settled, the oldest first, less those in `but`."""
+    statement: Any = (
+        select(col(Refund.public_id))
+        .where(col(Refund.status).in_(("requested", "failed")), col(Refund.at) <= before)
+        .where(col(Refund.payment_id).is_not(None), col(Refund.public_id).not_in(list(but)))
+        .order_by(col(Refund.at), col(Refund.id))
+        .limit(limit)
+    )
+    return list(session.execute(statement).scalars())
 
 
 def _write(session: Session, order: Order, payment: int | None, amount: int, cause: Cause) -> Refund:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from core.errors import BadSettings
+from core.settings_payments import PaymentSettings
 from core.vault import Vault
 
 DEFAULT_SECRET = "development-only-secret"
 
 
-class Settings(BaseSettings):
+class Settings(PaymentSettings):
     """Everything that can be set from outside. Unknown `MERX_*` variables are refused by `load_settings`."""
 
     model_config = SettingsConfigDict(env_prefix="MERX_", extra="forbid", frozen=True)
@@ -35,6 +36,19 @@ class Settings(BaseSettings):
     access_minutes: int = Field(10, ge=1, le=60, description="Life of an access token")
     refresh_days: int = Field(30, ge=1, le=365, description="Life of a refresh token that is not used")
     sender: str = Field("core.senders:LogSender", description="MODULE:NAME of what takes messages to users")
+    smtp_host: str = Field("", description="Mail server of core.mail:SmtpSender")
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    mail_from: str = Field("", description="The shop's own address")
+    low_stock: int = Field(
+        5, ge=0, description="A seller is told when fewer pieces than this are left; 0 is never"
+    )
+    review_moderation: Literal["after", "before"] = Field(
+        "after",
+        description="Whether new reviews are shown at once and looked at afterwards, or the other way round",
+    )
     reservation_minutes: int = Field(30, ge=1, le=1440, description="How long an unpaid order keeps its stock")
     shipping_rule: str = Field("core.charges:flat_shipping", description="MODULE:NAME of the shipping rule")
     shipping_flat: str = Field("0", description="Major units for an order, of the flat rule")
@@ -56,6 +70,15 @@ class Settings(BaseSettings):
     keep_generations: int = Field(2, ge=2, le=10)
     keep_versions: int = Field(5, ge=2, le=100)
     relay_interval: float = Field(0.2, gt=0, le=60, description="Seconds between two looks into the outbox")
+
+    keep_events_days: int = Field(730, ge=1, description="How long what shoppers did is kept")
+    keep_messages_days: int = Field(
+        90, ge=1, description="How long messages to users, and webhook deliveries, are kept"
+    )
+    keep_carts_days: int = Field(30, ge=1, description="How long the cart of a guest is kept that nobody touches")
+    keep_addresses_days: int = Field(
+        3650, ge=1, description="How long an order keeps its address; the amounts stay for good"
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"

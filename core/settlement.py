@@ -15,8 +15,8 @@ from core.database import Database
 from core.errors import Conflict, Unavailable
 from core.outbox import Message
 from core.payments import STILL_PAYABLE, find_attempt, request_for, settle
-from core.providers import PaymentProvider, RefundRequest
-from core.refunds import owed, settle_refund
+from core.providers import PaymentProvider, ProviderPayment
+from core.refunds import owed, request_of, settle_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,7 @@ class Settlement:
             todo = owed(session, refund)
         if todo.status == "settled":
             return
-        # The reason is the shopper's and the shop's: no provider needs it.
-        request = RefundRequest(todo.id, todo.payment, todo.reference, todo.amount)
-        said = self._provider(todo.provider).refund(request)
+        said = self._provider(todo.provider).refund(request_of(todo))
         self.database.transact(
             lambda session: settle_refund(session, said, provider=todo.provider, at=self.clock())
         )
@@ -67,15 +65,22 @@ class Settlement:
             attempt = find_attempt(session, payment)
         if attempt.status not in STILL_PAYABLE:
             return
-        provider = self._provider(attempt.provider)
-        if attempt.reference is None:
-            # The provider may have been asked just before a crash: asked again it says under which name.
-            provider.create(request_for(attempt))
-        provider.close(attempt.id, reference=attempt.reference or "")
-        said = provider.query(attempt.id, reference=attempt.reference or "")
-        self.database.transact(lambda session: settle(session, said, provider=attempt.provider, at=self.clock()))
+        said = self._provider(attempt.provider).close(request_for(attempt), reference=attempt.reference)
+        self._take(said, attempt.provider)
         if said.state == "pending":
             raise Conflict(f"the provider has not closed payment {payment} yet", payment=payment)
+
+    def look(self, payment: str) -> bool:
+        """Ask what became of a payment of which nobody has told; returns whether that was news."""
+        with self.database.read() as session:
+            attempt = find_attempt(session, payment)
+        if attempt.status == "captured":
+            return False
+        said = self._provider(attempt.provider).query(request_for(attempt), reference=attempt.reference)
+        return self._take(said, attempt.provider)
+
+    def _take(self, said: ProviderPayment, provider: str) -> bool:
+        return self.database.transact(lambda session: settle(session, said, provider=provider, at=self.clock()))
 
     def _provider(self, name: str) -> PaymentProvider:
         if name not in self.providers:

@@ -1,4 +1,4 @@
-"""Which states follow which, for orders, payments, refunds and shipments, and the one way to change them.
+"""Which states follow which, for orders, payments, refunds, shipments and returns, and the one way to change them.
 
 A change is a conditional update: of two that want the same thing to become something else, one wins and the other
 is told. Every change is written down with who, when and why, in the same transaction.
@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel
 
 from core.bulk import insert_rows, table_of
 from core.errors import Conflict
-from core.tables import Order, Payment, Refund, Shipment, Transition
+from core.tables import Order, Payment, Refund, Return, Shipment, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,18 @@ SHIPMENT = Machine(
         "cancelled": (),
     },
 )
-MACHINES = {machine.subject: machine for machine in (ORDER, PAYMENT, REFUND, SHIPMENT)}
+RETURN = Machine(
+    "return",
+    Return,
+    {
+        "requested": ("approved", "rejected", "withdrawn"),
+        "approved": ("received", "withdrawn"),
+        "rejected": (),
+        "withdrawn": (),
+        "received": (),
+    },
+)
+MACHINES = {machine.subject: machine for machine in (ORDER, PAYMENT, REFUND, SHIPMENT, RETURN)}
 
 
 def advance(

@@ -10,7 +10,7 @@ from core import outbox_delivery
 from core.errors import Conflict, MerxError
 from core.leases import Keeper
 from core.logs import get_logger
-from core.provider_list import open_providers
+from core.providers.opening import open_providers
 from core.relay import Consumer, Writer, deliver
 from core.settlement import Settlement
 from index.engine import SearchEngine

@@ -18,9 +18,10 @@ from api.state import Shop
 from api.texts import PathId
 from api.trade import order_out, payment_out
 from core import orders, payments
-from core.errors import NotFound
-from core.providers import PaymentProvider
-from core.sandbox import SandboxProvider
+from core.errors import Conflict, InvalidInput, NotFound
+from core.providers import PaymentProvider, ProviderRefund
+from core.providers.local import LocalProvider
+from core.refunds import settle_refund
 from core.transitions import Cause
 
 router = APIRouter(prefix="/v1", tags=["payments"], responses=PROBLEM_RESPONSES)
@@ -34,8 +35,9 @@ async def _body(request: Request) -> bytes:
 
 @router.get("/payment-methods", summary="How an order can be paid")
 def get_methods(shop: ShopDep) -> MethodsOut:
-    """The names of the providers."""
-    return MethodsOut(providers=sorted(shop.providers))
+    """The providers, each with its ways to pay, the usual one first."""
+    names = sorted(shop.providers)
+    return MethodsOut(providers=names, methods={name: list(shop.providers[name].methods) for name in names})
 
 
 @router.post(
@@ -48,16 +50,24 @@ def get_methods(shop: ShopDep) -> MethodsOut:
 def post_payment(shop: ShopDep, caller: Member, once: OnceDep, order: PathId, body: PayIn) -> Response:
     """The answer's `action` says what the shopper has to do. One that is under way with a provider is taken up."""
     provider = _provider(shop, body.provider)
+    method = body.method or provider.methods[0]
+    if method not in provider.methods:
+        raise InvalidInput(f"{provider.name} has no method {method!r}", provider=provider.name)
     cause = Cause(caller.actor, shop.clock())
 
     def begin(session: Session) -> PaymentBegun:
-        attempt = payments.start_payment(session, order, user=caller.row, provider=body.provider, cause=cause)
+        attempt = payments.start_payment(
+            session, order, user=caller.row, provider=provider.name, method=method, cause=cause
+        )
+        if not provider.takes(attempt.amount.currency):
+            raise Conflict(f"{provider.name} takes no payments in {attempt.amount.currency}", order=order)
         return PaymentBegun(id=attempt.id)
 
     answer, replayed = once.answer(begin, body=body, status=201)
     attempt = _attempt(shop, PaymentBegun.model_validate_json(answer.text).id)
     if attempt.status == "created":  # nobody has asked the provider yet, or was stopped before writing it down
-        started = provider.create(payments.request_for(attempt, return_url=shop.settings.public_url))
+        page = f"{shop.settings.public_url}/orders/{order}"
+        started = provider.create(payments.request_for(attempt, return_url=page, payer=body.payer))
         shop.database.transact(lambda session: payments.attach(session, attempt.id, started, cause=cause))
     with shop.database.read() as session:
         held = orders.get_order(session, order, user=caller.row)
@@ -67,12 +77,15 @@ def post_payment(shop: ShopDep, caller: Member, once: OnceDep, order: PathId, bo
     )
 
 
-@router.post("/payments/notify/{provider}", status_code=204, summary="What a provider says about a payment")
+@router.post("/payments/notify/{provider}", summary="What a provider says about a payment")
 def post_notification(
     shop: ShopDep, provider: PathId, request: Request, body: Annotated[bytes, Depends(_body)]
 ) -> Response:
     """For providers alone: what is not signed by the provider changes nothing."""
-    _take(shop, _provider(shop, provider), dict(request.headers), body)
+    told = _provider(shop, provider)
+    _take(shop, told, dict(request.headers), body)
+    if told.acknowledgement:
+        return Response(told.acknowledgement, media_type="text/plain")
     return Response(status_code=204)
 
 
@@ -82,7 +95,7 @@ def post_notification(
 def post_decision(shop: ShopDep, caller: Member, payment: PathId, body: DecideIn) -> OrderOut:
     """What a shopper does on a provider's own page. There is no test provider in production."""
     sandbox = shop.providers.get("test")
-    if not isinstance(sandbox, SandboxProvider):
+    if not isinstance(sandbox, LocalProvider):
         raise NotFound("there is no test provider here")
     with shop.database.read() as session:
         attempt = payments.find_attempt(session, payment, user=caller.row)
@@ -99,7 +112,13 @@ def _provider(shop: Shop, name: str) -> PaymentProvider:
 
 def _take(shop: Shop, provider: PaymentProvider, headers: dict[str, str], body: bytes) -> None:
     said = provider.read(headers, body, now=shop.clock())
-    shop.database.transact(lambda session: payments.settle(session, said, provider=provider.name, at=shop.clock()))
+    if said is None:
+        return
+    name, at = provider.name, shop.clock()
+    if isinstance(said, ProviderRefund):
+        shop.database.transact(lambda session: settle_refund(session, said, provider=name, at=at))
+    else:
+        shop.database.transact(lambda session: payments.settle(session, said, provider=name, at=at))
 
 
 def _attempt(shop: Shop, payment: str) -> payments.Attempt:

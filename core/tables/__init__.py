@@ -9,13 +9,15 @@ from core.tables.catalogue import Category, Picture, PriceChange, Product, Selle
 from core.tables.imports import ImportRun
 from core.tables.messages import AuditEntry, AuditHead, Lease, Notification, OutboxEvent
 from core.tables.orders import Cart, CartLine, Order, OrderLine
-from core.tables.payments import Payment, PaymentEvent, Refund, RefundLine
-from core.tables.people import Address, Favourite, User
-from core.tables.reviews import Review, SellerReview
+from core.tables.payments import MoneyMovement, Payment, PaymentEvent, Refund, RefundLine
+from core.tables.people import Address, Erasure, Favourite, User
+from core.tables.returns import Return, ReturnLine
+from core.tables.reviews import Review, ReviewPicture, ReviewVote
 from core.tables.shipping import Shipment, ShipmentLine
-from core.tables.stock import Device, StockLevel, StockMovement, StockReport
+from core.tables.stock import Device, StockAlert, StockLevel, StockMovement, StockReport
 from core.tables.transitions import Transition
 from core.tables.vouchers import Voucher, VoucherTally
+from core.tables.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Address",
@@ -25,6 +27,7 @@ __all__ = [
     "CartLine",
     "Category",
     "Device",
+    "Erasure",
     "Event",
     "Favourite",
     "IdempotencyKey",
@@ -32,6 +35,7 @@ __all__ = [
     "Lease",
     "LoginLock",
     "LoginSession",
+    "MoneyMovement",
     "Notification",
     "Order",
     "OrderLine",
@@ -44,12 +48,16 @@ __all__ = [
     "RefreshToken",
     "Refund",
     "RefundLine",
+    "Return",
+    "ReturnLine",
     "Review",
+    "ReviewPicture",
+    "ReviewVote",
     "Seller",
-    "SellerReview",
     "Shipment",
     "ShipmentLine",
     "ShopperKey",
+    "StockAlert",
     "StockLevel",
     "StockMovement",
     "StockReport",
@@ -58,4 +66,6 @@ __all__ = [
     "Variant",
     "Voucher",
     "VoucherTally",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

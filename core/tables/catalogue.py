@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import check, document, moment, one_of, reference
+from core.tables.columns import check, counter, document, moment, one_of, reference
 
 PRODUCT_STATUSES = ("draft", "published", "withdrawn")
 
@@ -21,6 +21,8 @@ class Seller(SQLModel, table=True):
     user_id: int | None = reference("app_user.id", nullable=True)
     name: str
     country: str | None = None
+    rating_count: int = counter()
+    rating_mean: float | None = None
     created_at: datetime = moment()
 
 
@@ -38,7 +40,10 @@ class Category(SQLModel, table=True):
 
 
 class Product(SQLModel, table=True):
-    """`rating_count` and `rating_mean` are what the feed or the review aggregates say."""
+    """`rating_count` and `rating_mean` are over the feed's ratings and the published reviews written here.
+
+    `elsewhere_count` and `elsewhere_mean` are the feed's alone.
+    """
 
     __tablename__ = "product"
     __table_args__ = (
@@ -59,6 +64,8 @@ class Product(SQLModel, table=True):
     status: str = Field(default="published", index=True)
     rating_count: int = 0
     rating_mean: float | None = None
+    elsewhere_count: int = counter()
+    elsewhere_mean: float | None = None
     released_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
     updated_at: datetime = moment()

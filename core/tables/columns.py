@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey
+from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -83,6 +83,11 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """CHECK that a column holds one of the words given."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Keywords that make an index one of the rows alone of which a condition holds."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 def check(expression: str, *, name: str) -> CheckConstraint:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import check, document, moment, one_of, reference
+from core.tables.columns import check, counter, document, moment, one_of, reference
 
 OUTBOX_STATUSES = ("pending", "delivered", "dead")
 NOTIFICATION_STATUSES = ("pending", "sent", "failed")
@@ -54,10 +54,18 @@ class Lease(SQLModel, table=True):
 
 
 class Notification(SQLModel, table=True):
-    """A message to a user. `payload` is JSON text, sealed: it may hold names, addresses and links."""
+    """A message to a user. `payload` is JSON text, sealed: it may hold names, addresses and links.
+
+    `event_key` is that of the outbox event it tells of, if any.
+    """
 
     __tablename__ = "notification"
-    __table_args__ = (one_of("status", NOTIFICATION_STATUSES),)
+    __table_args__ = (
+        one_of("status", NOTIFICATION_STATUSES),
+        UniqueConstraint("event_key", "user_id", "kind"),
+        Index(None, "status", "next_attempt_at"),
+        Index(None, "created_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -66,6 +74,10 @@ class Notification(SQLModel, table=True):
     kind: str
     payload: str
     status: str = "pending"
+    event_key: str | None = None
+    attempts: int = counter()
+    last_error: str | None = None
+    next_attempt_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
 
 

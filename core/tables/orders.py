@@ -81,7 +81,7 @@ class OrderLine(SQLModel, table=True):
     """`title` is the product's as sold; a line is one row of the order even when two rows are alike.
 
     Of its `quantity` pieces, `reserved` are promised and not paid yet, `cancelled` were paid and taken back before
-    they left, `shipped` are in a shipment.
+    they left, `shipped` are in a shipment; of those, `returned` came back.
     """
 
     __tablename__ = "order_line"
@@ -92,6 +92,7 @@ class OrderLine(SQLModel, table=True):
         check("unit_price_minor >= 0", name="price_not_negative"),
         check("discount_minor >= 0 AND tax_minor >= 0", name="parts_not_negative"),
         check("reserved >= 0 AND cancelled >= 0 AND shipped >= 0", name="pieces_not_negative"),
+        check("returned >= 0 AND returned <= shipped", name="returned_within_shipped"),
         check("reserved + cancelled + shipped <= quantity", name="pieces_within_quantity"),
     )
 
@@ -108,3 +109,4 @@ class OrderLine(SQLModel, table=True):
     reserved: int = counter()
     cancelled: int = counter()
     shipped: int = counter()
+    returned: int = counter()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import check, document, moment, one_of, reference
+from core.tables.columns import check, document, moment, one_of, only_where, reference
 
 PAYMENT_STATUSES = ("created", "pending", "captured", "failed", "closed")
 REFUND_STATUSES = ("requested", "settled", "failed")
+MONEY_KINDS = ("capture", "refund")
 
 
 class Payment(SQLModel, table=True):
@@ -21,6 +22,7 @@ class Payment(SQLModel, table=True):
     __table_args__ = (
         one_of("status", PAYMENT_STATUSES),
         UniqueConstraint("provider", "provider_reference"),
+        Index(None, "status", "created_at"),
         check("amount_minor > 0", name="amount_positive"),
         check("captured_minor >= 0 AND captured_minor <= amount_minor", name="captured_within_amount"),
         check("refunded_minor >= 0 AND refunded_minor <= captured_minor", name="refunded_within_captured"),
@@ -30,6 +32,7 @@ class Payment(SQLModel, table=True):
     public_id: str = Field(unique=True)
     order_id: int = reference("customer_order.id")
     provider: str
+    method: str = Field(default="", sa_column_kwargs={"server_default": ""})
     provider_reference: str | None = None
     status: str = "created"
     amount_minor: int = Field(sa_type=BigInteger)
@@ -62,6 +65,7 @@ class Refund(SQLModel, table=True):
     __tablename__ = "refund"
     __table_args__ = (
         one_of("status", REFUND_STATUSES),
+        Index(None, "status", "at"),
         check("amount_minor >= 0", name="amount_not_negative"),
     )
 
@@ -96,3 +100,23 @@ class RefundLine(SQLModel, table=True):
     quantity: int
     amount_minor: int = Field(sa_type=BigInteger)
     title: str = ""
+
+
+class MoneyMovement(SQLModel, table=True):
+    """Append-only: money that came (a capture) and went (a settled refund, negative), each once."""
+
+    __tablename__ = "money_movement"
+    __table_args__ = (
+        one_of("kind", MONEY_KINDS),
+        check("(kind = 'capture') = (refund_id IS NULL)", name="refund_has_its_own"),
+        check("(kind = 'capture') = (amount_minor > 0) AND amount_minor <> 0", name="sign_fits"),
+        Index("uq_money_movement_capture", "payment_id", unique=True, **only_where("kind = 'capture'")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    payment_id: int = reference("payment.id")
+    refund_id: int | None = Field(default=None, foreign_key="refund.id", unique=True)
+    kind: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    at: datetime = moment()

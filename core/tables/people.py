@@ -33,6 +33,20 @@ class User(SQLModel, table=True):
     created_at: datetime = moment()
 
 
+class Erasure(SQLModel, table=True):
+    """A user who was erased; `shopper` is the key that batch outputs still hold until `finished_at`."""
+
+    __tablename__ = "erasure"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    user_id: int = Field(foreign_key="app_user.id", unique=True)
+    shopper: str | None = None
+    actor: str
+    erased_at: datetime = moment()
+    finished_at: datetime | None = moment(nullable=True, index=True)
+
+
 class Address(SQLModel, table=True):
     """`sealed` is JSON text of recipient, lines, city, postcode and phone, sealed as a whole."""
 

@@ -1,50 +1,81 @@
-"""Reviews of goods and of sellers."""
+"""Reviews: of goods and of sellers by buyers, and of buyers by sellers."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import check, moment, one_of, reference
+from core.tables.columns import check, counter, moment, one_of, reference
 
-REVIEW_STATUSES = ("pending", "published", "rejected")
+REVIEW_STATUSES = ("pending", "published", "rejected", "withdrawn")
+REVIEW_SUBJECTS = ("product", "seller", "buyer")
 
 
 class Review(SQLModel, table=True):
-    """A shopper's word on a product; `order_line_id` marks a bought one, once per line."""
+    """A word on a product, a seller or a buyer; `order_line_id` marks one about a delivered purchase.
+
+    `source` is "shop" for one that was written here. `user_id` is the shopper: who wrote it, or of one about a
+    buyer who it is about. `seller_id` is the seller who is reviewed, or who wrote about a buyer. `moderated_at` is
+    when staff last looked at what it says now, `verdict` what they said to its author.
+    """
 
     __tablename__ = "review"
     __table_args__ = (
         one_of("status", REVIEW_STATUSES),
+        one_of("subject", REVIEW_SUBJECTS),
         check("score BETWEEN 1 AND 5", name="score_in_range"),
+        check("(subject = 'product') = (product_id IS NOT NULL)", name="product_where_it_is_one"),
+        check("subject = 'product' OR seller_id IS NOT NULL", name="seller_where_it_is_one"),
+        check("helpful >= 0", name="helpful_not_negative"),
+        UniqueConstraint("order_line_id", "subject"),
+        Index(None, "product_id", "status"),
+        Index(None, "seller_id", "subject", "status"),
+        Index(None, "moderated_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
-    product_id: int = reference("product.id")
+    source: str = Field(default="shop", sa_column_kwargs={"server_default": "feed"})
+    subject: str = Field(default="product", sa_column_kwargs={"server_default": "product"})
+    product_id: int | None = reference("product.id", nullable=True, index=False)
+    seller_id: int | None = reference("seller.id", nullable=True, index=False)
     user_id: int | None = reference("app_user.id", nullable=True)
-    order_line_id: int | None = Field(default=None, foreign_key="order_line.id", unique=True)
+    order_line_id: int | None = reference("order_line.id", nullable=True, index=False)
     score: int
     title: str = ""
     text: str = ""
     status: str = "published"
+    verdict: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    answer: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    helpful: int = counter()
     created_at: datetime = moment()
+    edited_at: datetime | None = moment(nullable=True)
+    answered_at: datetime | None = moment(nullable=True)
+    moderated_at: datetime | None = moment(nullable=True)
 
 
-class SellerReview(SQLModel, table=True):
-    __tablename__ = "seller_review"
-    __table_args__ = (
-        one_of("status", REVIEW_STATUSES),
-        check("score BETWEEN 1 AND 5", name="score_in_range"),
-    )
+class ReviewVote(SQLModel, table=True):
+    """A user found a review helpful."""
+
+    __tablename__ = "review_vote"
+
+    review_id: int = reference("review.id", index=False, primary_key=True)
+    user_id: int = reference("app_user.id", primary_key=True)
+    at: datetime = moment()
+
+
+class ReviewPicture(SQLModel, table=True):
+    """A picture in a review, in the home's `pictures` folder; `width` and `height` are in pixels."""
+
+    __tablename__ = "review_picture"
+    __table_args__ = (UniqueConstraint("review_id", "position"),)
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
-    seller_id: int = reference("seller.id")
-    user_id: int | None = reference("app_user.id", nullable=True)
-    order_id: int | None = reference("customer_order.id", nullable=True)
-    score: int
-    text: str = ""
-    status: str = "published"
-    created_at: datetime = moment()
+    review_id: int = reference("review.id", index=False)
+    position: int = 0
+    url: str
+    width: int
+    height: int

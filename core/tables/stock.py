@@ -48,6 +48,15 @@ class StockMovement(SQLModel, table=True):
     at: datetime = moment()
 
 
+class StockAlert(SQLModel, table=True):
+    """The seller of a variant was told that few pieces are left, and is not told again before there are more."""
+
+    __tablename__ = "stock_alert"
+
+    variant_id: int = reference("variant.id", index=False, primary_key=True)
+    at: datetime = moment()
+
+
 class Device(SQLModel, table=True):
     """A shelf sensor or a warehouse scanner; it signs reports with an Ed25519 key, whose public half is here."""
 

@@ -1,4 +1,4 @@
-"""Every change of state of an order, a payment, a refund or a shipment: who, when, why."""
+"""Every change of state of an order, a payment, a refund, a shipment or a return: who, when, why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from core.tables.columns import moment, one_of
 
-SUBJECTS = ("order", "payment", "refund", "shipment")
+SUBJECTS = ("order", "payment", "refund", "shipment", "return")
 
 
 class Transition(SQLModel, table=True):

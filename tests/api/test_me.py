@@ -25,7 +25,6 @@ from core.tables import (
     RefundLine,
     Review,
     Seller,
-    SellerReview,
     Variant,
 )
 from tests.api.people import PASSWORD, Person, log_in, member, shop_of
@@ -196,7 +195,15 @@ def trade(session: Session, email: str, *, mark: str) -> None:
             Payment(public_id=f"p-{mark}", provider="test", amount_minor=200, **more),
             RefundLine(refund_id=refund.id, line_number=1, quantity=1, amount_minor=100, **line),
             Review(public_id=f"v-{mark}", product_id=1, user_id=user, score=4, title=mark, created_at=NOW),
-            SellerReview(public_id=f"w-{mark}", seller_id=1, user_id=user, score=5, text=mark, created_at=NOW),
+            Review(
+                public_id=f"w-{mark}",
+                subject="seller",
+                seller_id=1,
+                user_id=user,
+                score=5,
+                text=mark,
+                created_at=NOW,
+            ),
         ]
     )
 

@@ -66,7 +66,7 @@ def test_an_unpaid_order_leaves_nothing_behind(trade: Trade) -> None:
     assert (trade.see(order).status, trade.see(order).expires_at) == ("cancelled", None)
     assert trade.ask_providers().delivered == 1
     assert trade.see(order).payments[0].status == "closed"
-    assert trade.provider.query(attempt.id, reference="").state == "closed"
+    assert trade.provider.known(attempt.id).state == "closed"
     assert entries(trade) == [("user:u0", "order-cancelled", order, {"lines": {"1": 2, "2": 1}})]
 
 

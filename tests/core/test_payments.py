@@ -18,14 +18,16 @@ from core.database import Database
 from core.errors import Conflict, NotFound
 from core.money import Money
 from core.outbox_delivery import MAX_ATTEMPTS, dead_letters, resend
-from core.providers import ProviderPayment, ProviderRefund, RefundRequest, Unverified
-from core.sandbox import FRESH, SandboxProvider
+from core.providers import PaymentRequest, ProviderPayment, ProviderRefund, RefundRequest, Unverified
+from core.providers.local import FRESH, LocalProvider
 from core.tables import AuditEntry, PaymentEvent
 from tests.core.trade import HOLD, Trade, broken_invariants
 
+NOTHING = Money(0, "EUR")
+
 
 @dataclass(frozen=True, slots=True)
-class Saying(SandboxProvider):
+class Saying(LocalProvider):
     """A provider whose first answers to refunds and questions were given beforehand."""
 
     refunds: list[ProviderRefund] = field(default_factory=list)
@@ -35,11 +37,12 @@ class Saying(SandboxProvider):
     def refund(self, request: RefundRequest) -> ProviderRefund:
         self.asked.append(request)
         if self.refunds:
-            return replace(self.refunds.pop(0), refund=request.id)
-        return SandboxProvider.refund(self, request)
+            return replace(self.refunds.pop(0), refund=request.id, amount=request.amount)
+        return LocalProvider.refund(self, request)
 
-    def query(self, payment: str, *, reference: str) -> ProviderPayment:
-        return self.payments.pop(0) if self.payments else SandboxProvider.query(self, payment, reference=reference)
+    def close(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
+        said = LocalProvider.close(self, request, reference=reference)
+        return self.payments.pop(0) if self.payments else said
 
 
 @dataclass
@@ -51,7 +54,7 @@ class SayingTrade(Trade):
     asked: list[RefundRequest] = field(default_factory=list)
 
     @property
-    def provider(self) -> SandboxProvider:
+    def provider(self) -> LocalProvider:
         answers = {"refunds": self.refunds, "payments": self.payments, "asked": self.asked}
         return Saying(self.folder / "test-provider", self.secret, **answers)
 
@@ -198,7 +201,7 @@ def test_the_other_attempt_is_ended_when_one_was_paid(trade: SayingTrade) -> Non
     said(trade, first)
     trade.ask_providers()
     assert [status for status, _, _ in states(trade, order)] == ["captured", "closed"]
-    assert trade.provider.query(second.id, reference="").state == "closed"
+    assert trade.provider.known(second.id).state == "closed"
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "never-told"])
@@ -227,7 +230,7 @@ def test_an_attempt_that_nobody_wrote_down_is_ended_too(trade: SayingTrade) -> N
     trade.provider.create(payments.request_for(attempt))  # and the process ends here
     trade.do(lambda session: cancel(session, order, cause=cause))
     assert trade.ask_providers().delivered == 1
-    assert trade.provider.query(attempt.id, reference="").state == "closed"
+    assert trade.provider.known(attempt.id).state == "closed"
     assert [status for status, _, _ in states(trade, order)] == ["closed"]
 
 
@@ -235,7 +238,7 @@ def test_a_provider_that_takes_its_time_to_close_is_asked_again(trade: SayingTra
     order = trade.order(0, {"v0": 1})
     attempt = trade.begin(0, order)
     trade.do(lambda session: cancel(session, order, cause=trade.cause()))
-    trade.payments.append(trade.provider.query(attempt.id, reference=""))
+    trade.payments.append(trade.provider.known(attempt.id))
     assert (trade.ask_providers().failed, states(trade, order)) == (1, [("pending", 0, 0)])
     trade.now += timedelta(seconds=1)
     assert (trade.ask_providers().delivered, states(trade, order)) == (1, [("closed", 0, 0)])
@@ -253,7 +256,7 @@ def refunded(trade: Trade) -> str:
 @pytest.mark.parametrize(("answer", "meanwhile"), [("pending", "requested"), ("failed", "failed")])
 def test_a_refund_that_is_not_made_yet_is_asked_for_again(trade: SayingTrade, answer: Any, meanwhile: str) -> None:
     order = refunded(trade)
-    trade.refunds.append(ProviderRefund("", "tr", answer, "balance too low"))
+    trade.refunds.append(ProviderRefund("", "tr", answer, NOTHING, "balance too low"))
     assert trade.ask_providers().failed == 1
     assert [refund.status for refund in trade.see(order).refunds] == [meanwhile]
     trade.now += timedelta(seconds=1)
@@ -265,7 +268,7 @@ def test_a_refund_that_is_not_made_yet_is_asked_for_again(trade: SayingTrade, an
 
 def test_a_refund_that_is_never_made_ends_with_staff_who_can_ask_again(trade: SayingTrade) -> None:
     order = refunded(trade)
-    trade.refunds.extend([ProviderRefund("", "tr", "pending")] * MAX_ATTEMPTS)
+    trade.refunds.extend([ProviderRefund("", "tr", "pending", NOTHING)] * MAX_ATTEMPTS)
     for _ in range(MAX_ATTEMPTS + 2):
         trade.ask_providers()
         trade.now += timedelta(minutes=5)

@@ -20,8 +20,8 @@ from core.checkout import Checkout, check_out
 from core.database import Database
 from core.orders import OrderView, get_order
 from core.pricing import quote
+from core.providers.local import LocalProvider
 from core.relay import Delivery, deliver
-from core.sandbox import SandboxProvider
 from core.settings import load_settings
 from core.settlement import Settlement
 from core.tables import (
@@ -63,8 +63,8 @@ class Trade:
     secret: str = "secret"
 
     @property
-    def provider(self) -> SandboxProvider:
-        return SandboxProvider(self.folder / "test-provider", self.secret)
+    def provider(self) -> LocalProvider:
+        return LocalProvider(self.folder / "test-provider", self.secret)
 
     def stocked(
         self, levels: Mapping[str, int] | list[int], *, users: int = 2, price: int = 1000, sellers: int = 1

@@ -234,7 +234,7 @@ def test_a_payment_is_killed_everywhere(scene: Scene, victim: Victim, tmp_path: 
         seen = trade.see(order)
         assert (seen.status, seen.payments[0].captured_minor) == ("paid", seen.total_minor)
         assert trade.levels()["v0"] == (3, 0)
-        assert trade.provider.query(attempt.id, reference="").state == "captured"
+        assert trade.provider.known(attempt.id).state == "captured"
 
     request = wanted(scene, f"/v1/test-provider/{attempt.id}", {"outcome": "captured"})
     assert len(killed_everywhere(scene, victim, request, tmp_path, check)) >= 20

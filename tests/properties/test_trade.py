@@ -33,7 +33,7 @@ from core.errors import Changed, Conflict, InvalidInput, NotFound, OutOfStock
 from core.outbox_delivery import backlog
 from core.payments import Attempt, request_for, start_payment
 from core.providers import ProviderRefund, RefundRequest
-from core.sandbox import SandboxProvider
+from core.providers.local import LocalProvider
 from core.settings import load_settings
 from core.shipments import deliver, prepare, send, unpack
 from core.tables import Payment, Refund, Variant
@@ -55,7 +55,7 @@ NewDatabase = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reluctant(SandboxProvider):
+class Reluctant(LocalProvider):
     """A provider that says of some refunds "pending" or "failed" before it makes them."""
 
     answers: dict[str, list[str]] = field(default_factory=dict)
@@ -64,8 +64,8 @@ class Reluctant(SandboxProvider):
         # By its amount: what it answers must not depend on random ids.
         left = self.answers.setdefault(request.id, ["pending", "failed"][: request.amount.minor % 3])
         if left:
-            return ProviderRefund(request.id, f"tr-{request.id}", left.pop())  # type: ignore[arg-type]
-        return SandboxProvider.refund(self, request)
+            return ProviderRefund(request.id, f"tr-{request.id}", left.pop(), request.amount)  # type: ignore[arg-type]
+        return LocalProvider.refund(self, request)
 
 
 @dataclass
@@ -75,7 +75,7 @@ class ReluctantTrade(Trade):
     answers: dict[str, list[str]] = field(default_factory=dict)
 
     @property
-    def provider(self) -> SandboxProvider:
+    def provider(self) -> LocalProvider:
         return Reluctant(self.folder / "test-provider", self.secret, answers=self.answers)
 
 
@@ -129,7 +129,7 @@ class Shop(RuleBasedStateMachine):
             assert set(session.execute(select(col(Refund.status))).scalars()) <= {"settled"}
             for payment in session.execute(select(Payment)).scalars():
                 try:
-                    book = trade.provider.query(payment.public_id, reference="")
+                    book = trade.provider.known(payment.public_id)
                 except NotFound:  # the shop was stopped before it asked for it
                     kept = 0
                 else:
@@ -200,7 +200,7 @@ class Shop(RuleBasedStateMachine):
     @rule(attempt=attempts)
     def decide_without_telling(self, attempt: str) -> None:
         """The notification is lost, also that of a retry after a failure."""
-        if self.trade.provider.query(attempt, reference="").state in ("pending", "failed"):
+        if self.trade.provider.known(attempt).state in ("pending", "failed"):
             self.trade.provider.decide(attempt, "captured", now=self.trade.now)
 
     @rule(attempt=attempts)

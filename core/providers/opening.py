@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.providers import PaymentProvider
-from core.sandbox import SandboxProvider
+from core.providers.local import LocalProvider
 from core.settings import Settings
 
 
@@ -11,4 +11,4 @@ def open_providers(settings: Settings) -> dict[str, PaymentProvider]:
     """The providers by name. The test provider moves no money: there is none in production."""
     if settings.mode == "production":
         return {}
-    return {"test": SandboxProvider(settings.home / "test-provider", settings.secret)}
+    return {"test": LocalProvider(settings.home / "test-provider", settings.secret)}

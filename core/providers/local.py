@@ -33,12 +33,18 @@ OPEN = ("pending", "failed")
 
 
 @dataclass(frozen=True, slots=True)
-class SandboxProvider:
+class LocalProvider:
     """See the module. `secret` signs notifications, `folder` holds its books."""
 
     folder: Path
     secret: str
     name: str = "test"
+    methods: tuple[str, ...] = ("",)
+    acknowledgement: str = ""
+
+    def takes(self, currency: str) -> bool:
+        """It takes any."""
+        return True
 
     def create(self, request: PaymentRequest) -> Started:
         """Start a payment; the shopper has to decide at the address in the action."""
@@ -55,9 +61,9 @@ class SandboxProvider:
             self._write(book)
         return Started(book["reference"], {"kind": "test", "decide": f"/v1/test-provider/{request.id}"})
 
-    def query(self, payment: str, *, reference: str) -> ProviderPayment:
-        """What became of a payment; raises NotFound for one that was never created."""
-        return _payment(self._held(payment))
+    def query(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
+        """What became of a payment; one that was never created waits."""
+        return self._known(request, "pending")
 
     def read(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderPayment:
         """A notification that this provider signed within FRESH; raises Unverified for any other."""
@@ -84,13 +90,21 @@ class SandboxProvider:
                 )
             given[request.id] = request.amount.minor
             self._write(book)
-        return ProviderRefund(request.id, f"tr-{request.id}", "settled")
+        return ProviderRefund(request.id, f"tr-{request.id}", "settled", request.amount)
 
-    def close(self, payment: str, *, reference: str) -> None:
+    def query_refund(self, request: RefundRequest) -> ProviderRefund | None:
+        """What became of a refund: it is made at once or not at all."""
+        book = self._read(request.payment)
+        if book is None or request.id not in book["refunds"]:
+            return None
+        return ProviderRefund(request.id, f"tr-{request.id}", "settled", request.amount)
+
+    def close(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
         """End a payment that was not made; one that was made stays."""
-        book = self._read(payment)
+        book = self._read(request.id)
         if book is not None and book["state"] in OPEN:
             self._write({**book, "state": "closed"})
+        return self._known(request, "closed")
 
     def decide(
         self, payment: str, outcome: Literal["captured", "failed"], *, now: datetime
@@ -118,6 +132,10 @@ class SandboxProvider:
         stamp = now.isoformat()
         return {"test-provider-time": stamp, "test-provider-signature": self._sign(stamp, body)}, body
 
+    def known(self, payment: str) -> ProviderPayment:
+        """What the books say of a payment; raises NotFound for one that was never created."""
+        return _payment(self._held(payment))
+
     def given_back(self, payment: str) -> Money:
         """What the books say was refunded."""
         book = self._held(payment)
@@ -136,6 +154,12 @@ class SandboxProvider:
         except FileNotFoundError:
             return None
         return book
+
+    def _known(self, request: PaymentRequest, otherwise: State) -> ProviderPayment:
+        book = self._read(request.id)
+        if book is None:
+            return ProviderPayment(f"{request.id}:{otherwise}", request.id, None, otherwise, request.amount)
+        return _payment(book)
 
     def _held(self, payment: str) -> dict[str, Any]:
         book = self._read(payment)
