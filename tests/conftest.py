@@ -11,7 +11,12 @@ import pytest
 from core.database import Database
 from tests.keys import TEST_VAULT
 
-pytest_plugins = ["tests.services.postgres", "tests.services.opensearch", "tests.services.sample_home"]
+pytest_plugins = [
+    "tests.services.postgres",
+    "tests.services.opensearch",
+    "tests.services.sample_home",
+    "tests.services.sandbox",
+]
 
 CHECKOUT = Path(__file__).parent.parent
 
