@@ -25,6 +25,7 @@ from api.routes import (
     orders,
     payments,
     recommendations,
+    returns,
     search,
     seller_goods,
     seller_orders,
@@ -79,6 +80,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         orders,
         payments,
         seller_orders,
+        returns,
         staff_trade,
         demo,
     ):

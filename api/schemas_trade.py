@@ -68,6 +68,7 @@ class OrderLineOut(Out):
     quantity: int
     cancelled: int
     shipped: int
+    returned: int
     refunded: int
     unit_price_minor: int
     discount_minor: int
@@ -110,6 +111,18 @@ class ShipmentOut(Out):
     at: datetime
 
 
+class ReturnOut(Out):
+    id: str
+    order: str
+    seller: str
+    status: Literal["requested", "approved", "rejected", "withdrawn", "received"]
+    lines: dict[int, int] = Field(description="pieces by line")
+    reason: str = Field("", description="the buyer's")
+    answer: str = Field("", description="the seller's")
+    refund: str | None = Field(None, description="what was given back once the goods had come")
+    at: datetime
+
+
 class OrderOut(Out):
     id: str
     status: Literal["pending", "paid", "part-shipped", "shipped", "delivered", "cancelled"]
@@ -126,6 +139,7 @@ class OrderOut(Out):
     payments: list[PaymentOut]
     refunds: list[RefundOut]
     shipments: list[ShipmentOut]
+    returns: list[ReturnOut]
 
 
 class OrderSummaryOut(Out):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from api.schemas_trade import (
     OrderLineOut,
@@ -10,13 +11,15 @@ from api.schemas_trade import (
     PaymentOut,
     PiecesIn,
     RefundOut,
+    ReturnOut,
     SellerLineOut,
     SellerOrderOut,
     ShipmentOut,
 )
 from core.errors import InvalidInput
-from core.orders import OrderView, PaymentView, ShipmentView
-from core.seller_orders import SellerOrder
+from core.orders import OrderLineView, OrderView, PaymentView, ShipmentView
+from core.return_views import ReturnView
+from core.seller_orders import SellerLine, SellerOrder
 
 
 def order_out(order: OrderView) -> OrderOut:
@@ -33,13 +36,11 @@ def order_out(order: OrderView) -> OrderOut:
         placed_at=order.placed_at,
         expires_at=order.expires_at,
         address=dict(order.address),
-        lines=[
-            OrderLineOut(line=line.number, **{k: v for k, v in asdict(line).items() if k != "number"})
-            for line in order.lines
-        ],
+        lines=[OrderLineOut(**_numbered(line)) for line in order.lines],
         payments=[payment_out(payment) for payment in order.payments],
         refunds=[RefundOut(**asdict(refund)) for refund in order.refunds],
         shipments=[shipment_out(shipment) for shipment in order.shipments],
+        returns=[return_out(item) for item in order.returns],
     )
 
 
@@ -50,7 +51,12 @@ def payment_out(payment: PaymentView) -> PaymentOut:
 
 def shipment_out(shipment: ShipmentView) -> ShipmentOut:
     """A seller's part on its way."""
-    return ShipmentOut(**{("lines" if k == "pieces" else k): v for k, v in asdict(shipment).items()})
+    return ShipmentOut(**_with_lines(shipment))
+
+
+def return_out(item: ReturnView) -> ReturnOut:
+    """Goods on their way back."""
+    return ReturnOut(**_with_lines(item))
 
 
 def seller_order_out(order: SellerOrder) -> SellerOrderOut:
@@ -60,12 +66,18 @@ def seller_order_out(order: SellerOrder) -> SellerOrderOut:
         status=order.status,
         placed_at=order.placed_at,
         address=dict(order.address),
-        lines=[
-            SellerLineOut(line=line.number, **{k: v for k, v in asdict(line).items() if k != "number"})
-            for line in order.lines
-        ],
+        lines=[SellerLineOut(**_numbered(line)) for line in order.lines],
         shipments=[shipment_out(shipment) for shipment in order.shipments],
     )
+
+
+def _numbered(line: OrderLineView | SellerLine) -> dict[str, Any]:
+    """A line's fields, its number under the name that requests call it by."""
+    return {("line" if name == "number" else name): value for name, value in asdict(line).items()}
+
+
+def _with_lines(view: ShipmentView | ReturnView) -> dict[str, Any]:
+    return {("lines" if name == "pieces" else name): value for name, value in asdict(view).items()}
 
 
 def pieces_of(lines: list[PiecesIn] | None) -> dict[int, int] | None:

@@ -23,6 +23,9 @@ MOMENT = pl.Datetime("us", "UTC")
 _BATCH = 100_000
 _SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S.%6f"  # as SQLAlchemy stores it, so that both ways stay comparable
 
+# Services change rows by statements of their own: what a session has read before must not be shown in their place.
+FRESH = {"populate_existing": True}
+
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a SQLModel class."""

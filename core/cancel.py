@@ -18,12 +18,12 @@ from sqlmodel import Session, col
 from core import audit, outbox, stock, vouchers
 from core.bulk import table_of
 from core.errors import Conflict, InvalidInput
-from core.orders import no_order
 from core.payments import OPEN, close_open, mark_paid, product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
 from core.shipments import follow
 from core.tables import Order, OrderLine, Payment
+from core.taking_back import hold_order, lines_of, nothing_kept, worth
 from core.transitions import ORDER, Cause, advance
 
 
@@ -48,12 +48,7 @@ def cancel(
     With `user` (row number) only the user's own order is found. Raises NotFound for an order that is not there,
     InvalidInput for lines it does not have, Conflict where there is less left to cancel than that.
     """
-    statement: Any = select(Order).where(col(Order.public_id) == order).with_for_update()
-    if user is not None:
-        statement = statement.where(col(Order.user_id) == user)
-    row = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise no_order(order)
+    row = hold_order(session, order, user=user)
     if row.status not in ("pending", "paid", "part-shipped"):
         raise Conflict(f"order {order} is {row.status}: there is nothing to cancel", order=order)
     if row.source != "shop":
@@ -76,8 +71,7 @@ def expire(session: Session, order: str, *, cause: Cause) -> bool:
 def _cancel(session: Session, row: Order, pieces: Mapping[int, int] | None, cause: Cause) -> Cancelled:
     """Cancel pieces of an order that is locked."""
     order = row.public_id
-    in_order = select(OrderLine).where(col(OrderLine.order_id) == row.id).order_by(col(OrderLine.line_number))
-    lines = list(session.execute(in_order).scalars())
+    lines = lines_of(session, row)
     taken = _taken(order, lines, pieces)
     everything = all(_left(line) == taken.get(line.line_number, 0) and not line.shipped for line in lines)
     # Worked out before lines are deleted, told after the rows were changed.
@@ -228,6 +222,7 @@ def _cancel_paid(
     cause: Cause,
 ) -> tuple[str, str | None]:
     status = order.status
+    gone = nothing_kept(lines, taken)  # worked out before the counts change
     cancelled = {line.line_number: line.cancelled + taken.get(line.line_number, 0) for line in lines}
     _count(session, order, cancelled, column="cancelled")
     if everything:
@@ -237,18 +232,15 @@ def _cancel_paid(
         status = follow(session, order, cause=cause)  # what is left may all be on its way already
     stock.restore(session, _by_variant(lines, taken), reason="cancel", reference=order.public_id, at=cause.at)
     given_back = [
-        RefundedLine(line.id or 0, line.variant_id, line.title, count, _worth(line, count))
+        RefundedLine(line.id or 0, line.variant_id, line.title, count, worth(line, count))
         for line in lines
         if (count := taken.get(line.line_number, 0))
     ]
-    amount = sum(line.amount_minor for line in given_back) + (order.shipping_minor if everything else 0)
-    return status, owe(session, order=order, amount_minor=amount, lines=given_back, cause=cause)
-
-
-def _worth(line: OrderLine, count: int) -> int:
-    """What `count` more cancelled pieces of a paid line are worth."""
-    total = line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
-    return part(total, before=line.cancelled, pieces=count, of=line.quantity)
+    amount = sum(line.amount_minor for line in given_back)
+    if gone:
+        amount += order.shipping_minor
+    refund = owe(session, order=order, amount_minor=amount, lines=given_back, cause=cause)
+    return status, refund.public_id if refund else None
 
 
 def _by_variant(lines: list[OrderLine], taken: Mapping[int, int]) -> dict[int, int]:

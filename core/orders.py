@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.bulk import FRESH
 from core.database import vault_of
 from core.errors import NotFound
+from core.return_views import ReturnView, returns_of
 from core.tables import (
     Order,
     OrderLine,
@@ -23,13 +25,9 @@ from core.tables import (
     Seller,
     Shipment,
     ShipmentLine,
-    Transition,
     User,
     Variant,
 )
-
-# Services change rows by statements of their own: what a session has read before must not be shown in their place.
-FRESH = {"populate_existing": True}
 
 # The statuses in which an order is a sale.
 SOLD_STATUSES = ("paid", "part-shipped", "shipped", "delivered")
@@ -39,8 +37,8 @@ SOLD_STATUSES = ("paid", "part-shipped", "shipped", "delivered")
 class OrderLineView:
     """One line as it was sold; `refunded` pieces of it were given back. Money is in minor units.
 
-    Of its pieces, `cancelled` were taken back before they left, and `shipped` are in a shipment. An imported line
-    has no seller of its own.
+    Of its pieces, `cancelled` were taken back before they left, `shipped` are in a shipment, and `returned` of
+    those came back. An imported line has no seller of its own.
     """
 
     number: int
@@ -55,6 +53,7 @@ class OrderLineView:
     seller: str | None = None
     cancelled: int = 0
     shipped: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class ShipmentView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with its lines in their order, and its refunds, payments and shipments, oldest first.
+    """An order with its lines in their order, and its refunds, payments, shipments and returns, oldest first.
 
     `user` is None for a guest's. `expires_at` is when an unpaid one loses its stock. `address` is the order's own
     copy, opened.
@@ -123,6 +122,7 @@ class OrderView:
     address: Mapping[str, Any] = field(default_factory=dict)
     payments: tuple[PaymentView, ...] = ()
     shipments: tuple[ShipmentView, ...] = ()
+    returns: tuple[ReturnView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +134,6 @@ class OrderSummary:
     currency: str
     total_minor: int
     placed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TransitionView:
-    """One change of state of an order, or of a payment, a refund or a shipment of it."""
-
-    subject: str
-    id: str
-    before: str
-    after: str
-    actor: str
-    reason: str
-    at: datetime
 
 
 def get_order(session: Session, public_id: str, *, user: int | None = None) -> OrderView:
@@ -182,6 +169,7 @@ def get_order(session: Session, public_id: str, *, user: int | None = None) -> O
         address=json.loads(vault_of(session).open(order.address)) if order.address else {},
         payments=_payments(session, order.id),
         shipments=shipments_of(session, order.id),
+        returns=tuple(returns_of(session, order.id)),
     )
 
 
@@ -210,40 +198,6 @@ def list_orders(session: Session, *, user: int, limit: int = 20, before: str | N
     return [
         OrderSummary(order.public_id, order.status, order.currency, order.total_minor, order.placed_at)
         for order in session.execute(statement, execution_options=FRESH).scalars()
-    ]
-
-
-def history_of(session: Session, order: OrderView, *, for_buyer: bool = False) -> list[TransitionView]:
-    """Every change of state of an order and of its payments, refunds and shipments, oldest first.
-
-    For the buyer the people of the shop are roles ("seller", "staff"), not accounts, and their reasons are their
-    own.
-    """
-    parts = {("order", order.id)}
-    parts |= {("payment", payment.id) for payment in order.payments}
-    parts |= {("refund", refund.id) for refund in order.refunds}
-    parts |= {("shipment", shipment.id) for shipment in order.shipments}
-    statement = (
-        select(Transition)
-        .where(tuple_(col(Transition.subject), col(Transition.subject_id)).in_(sorted(parts)))
-        .order_by(col(Transition.id))
-    )
-    found = [
-        TransitionView(t.subject, t.subject_id, t.before, t.after, t.actor, t.reason, t.at)
-        for t in session.execute(statement).scalars()
-    ]
-    return _for_buyer(session, order, found) if for_buyer else found
-
-
-def _for_buyer(session: Session, order: OrderView, history: list[TransitionView]) -> list[TransitionView]:
-    people = {step.actor.removeprefix("user:") for step in history if step.actor.startswith("user:")}
-    roles: Any = select(col(User.public_id), col(User.role)).where(col(User.public_id).in_(people))
-    names = {f"user:{user}": role for user, role in session.execute(roles)} | {f"user:{order.user}": "buyer"}
-    return [
-        replace(step, actor=name, reason=step.reason if name == "buyer" else "")
-        if (name := names.get(step.actor))
-        else step
-        for step in history
     ]
 
 
@@ -326,6 +280,7 @@ def _lines(session: Session, order: int) -> dict[int, OrderLineView]:
             seller=seller,
             cancelled=line.cancelled,
             shipped=line.shipped,
+            returned=line.returned,
         )
         for line, variant, product, seller in session.execute(statement, execution_options=FRESH)
     }

@@ -20,7 +20,11 @@ from core.ids import new_id
 from core.tables import OutboxEvent
 
 # Which consumers hear of what. What none is told of is kept all the same: open pages follow it.
-CONSUMERS: dict[str, tuple[str, ...]] = {"product": ("index",), "refund": ("payments",), "payment": ("payments",)}
+CONSUMERS: dict[str, tuple[str, ...]] = {
+    "product": ("index",),
+    "refund": ("payments",),
+    "payment": ("payments",),
+}
 NOBODY = "nobody"
 PRUNED = "pruned"  # the kind of the one row that stands for all that were removed
 

@@ -256,20 +256,24 @@ def find_attempt(session: Session, payment: str, *, user: int | None = None) -> 
     return _attempt(*found)
 
 
-def stuck(session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500) -> list[str]:
-    """Ids of payments begun before a moment of whose end nobody has told, the oldest first, less those in `but`.
+def stuck(
+    session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500
+) -> list[tuple[str, bool]]:
+    """Payments begun before a moment of whose end nobody has told, the oldest first, less those in `but`.
 
-    One that was closed counts for CLOSED_COUNTS longer: money may have come all the same.
+    Each with whether it should have been ended, as its order cannot be paid any more. One that was closed counts
+    for CLOSED_COUNTS longer: money may have come all the same.
     """
     late = (col(Payment.status) == "closed") & (col(Payment.created_at) > before - CLOSED_COUNTS)
     statement: Any = (
-        select(col(Payment.public_id))
+        select(col(Payment.public_id), (col(Order.status) != "pending") & (col(Payment.status) != "closed"))
+        .join(Order, col(Order.id) == col(Payment.order_id))
         .where(col(Payment.status).in_(STILL_PAYABLE) | late, col(Payment.created_at) <= before)
         .where(col(Payment.public_id).not_in(list(but)))
         .order_by(col(Payment.created_at), col(Payment.id))
         .limit(limit)
     )
-    return list(session.execute(statement).scalars())
+    return [(payment, bool(over)) for payment, over in session.execute(statement)]
 
 
 def _attempt(payment: Payment, order: str, expires_at: datetime | None) -> Attempt:

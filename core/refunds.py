@@ -52,8 +52,8 @@ def owe(
     amount_minor: int,
     lines: Sequence[RefundedLine],
     cause: Cause,
-) -> str | None:
-    """Owe money of a paid order back; the relay asks the provider for it. Returns the refund's id.
+) -> Refund | None:
+    """Owe money of a paid order back; the relay asks the provider for it.
 
     None when there is nothing to give back. Raises Conflict when that is more than was captured and not given
     back.
@@ -91,7 +91,7 @@ def owe(
             for number, line in enumerate(lines, 1)
         ]
         insert_rows(session, RefundLine, rows)
-    return refund.public_id
+    return refund
 
 
 def refund_whole(session: Session, payment: Payment, *, order: Order, amount: Money, cause: Cause) -> str:
@@ -165,7 +165,8 @@ def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: 
         payment, row = session.execute(rows).one()
         back = Money(-refund.amount.minor, refund.amount.currency)
         book(session, payment=payment, refund=row, amount=back, at=at)
-    outbox.emit(session, outbox.News("order", refund.order, f"refund-{said.state}"), at=at)
+    told = outbox.News("order", refund.order, f"refund-{said.state}", {"refund": refund.id})
+    outbox.emit(session, told, at=at)
     detail = {"refund": refund.id, "amount_minor": refund.amount.minor, "currency": refund.amount.currency}
     audit.record(
         session, actor=cause.actor, action=f"refund-{said.state}", subject=refund.order, detail=detail, at=at
@@ -213,5 +214,6 @@ def _write(session: Session, order: Order, payment: int | None, amount: int, cau
     session.flush()
     record(session, REFUND, id=refund.public_id, before="", after="requested", cause=cause)
     news = outbox.News("refund", refund.public_id, "requested")
-    outbox.emit(session, news, outbox.News("order", order.public_id, "refund-requested"), at=cause.at)
+    told = outbox.News("order", order.public_id, "refund-requested", {"refund": refund.public_id})
+    outbox.emit(session, news, told, at=cause.at)
     return refund

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.bulk import FRESH
 from core.database import vault_of
-from core.orders import FRESH, SOLD_STATUSES, ShipmentView, no_order, shipments_by_order
+from core.orders import SOLD_STATUSES, ShipmentView, no_order, shipments_by_order
 from core.tables import Order, OrderLine, Seller, Variant
 
 

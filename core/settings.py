@@ -45,6 +45,7 @@ class Settings(PaymentSettings):
     low_stock: int = Field(
         5, ge=0, description="A seller is told when fewer pieces than this are left; 0 is never"
     )
+    return_days: int = Field(30, ge=0, le=3650, description="How long after delivery a buyer may return goods")
     review_moderation: Literal["after", "before"] = Field(
         "after",
         description="Whether new reviews are shown at once and looked at afterwards, or the other way round",

@@ -14,9 +14,9 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict, Unavailable
 from core.outbox import Message
-from core.payments import STILL_PAYABLE, find_attempt, request_for, settle
-from core.providers import PaymentProvider, ProviderPayment
-from core.refunds import owed, request_of, settle_refund
+from core.payments import STILL_PAYABLE, Attempt, find_attempt, request_for, settle
+from core.providers import PaymentProvider, ProviderPayment, ProviderRefund
+from core.refunds import Owed, owed, request_of, settle_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,11 @@ class Settlement:
 
         Raises Conflict while the provider has not made it: the relay asks again, and in the end gives it to staff.
         """
-        with self.database.read() as session:
-            todo = owed(session, refund)
+        todo = self._owed(refund)
         if todo.status == "settled":
             return
         said = self._provider(todo.provider).refund(request_of(todo))
-        self.database.transact(
-            lambda session: settle_refund(session, said, provider=todo.provider, at=self.clock())
-        )
+        self._take_refund(said, todo.provider)
         if said.state != "settled":
             raise Conflict(
                 f"the provider says of refund {refund}: {said.state} {said.reason}".rstrip(), refund=refund
@@ -61,23 +58,49 @@ class Settlement:
         What the provider then says of it is what counts: one that was paid, without the shop having heard of it,
         is captured and given back.
         """
-        with self.database.read() as session:
-            attempt = find_attempt(session, payment)
-        if attempt.status not in STILL_PAYABLE:
-            return
-        said = self._provider(attempt.provider).close(request_for(attempt), reference=attempt.reference)
-        self._take(said, attempt.provider)
-        if said.state == "pending":
+        if self.end(payment) is None:
             raise Conflict(f"the provider has not closed payment {payment} yet", payment=payment)
+
+    def end(self, payment: str) -> bool | None:
+        """End an attempt; whether that was news, None while the provider still holds it open."""
+        attempt = self._attempt(payment)
+        if attempt.status not in STILL_PAYABLE:
+            return False
+        said = self._provider(attempt.provider).close(request_for(attempt), reference=attempt.reference)
+        changed = self._take(said, attempt.provider)
+        return None if said.state == "pending" else changed
 
     def look(self, payment: str) -> bool:
         """Ask what became of a payment of which nobody has told; returns whether that was news."""
-        with self.database.read() as session:
-            attempt = find_attempt(session, payment)
+        attempt = self._attempt(payment)
         if attempt.status == "captured":
             return False
         said = self._provider(attempt.provider).query(request_for(attempt), reference=attempt.reference)
         return self._take(said, attempt.provider)
+
+    def look_at_refund(self, refund: str) -> bool:
+        """Ask what became of a refund, and for it where it is not under way; returns whether that settled it."""
+        todo = self._owed(refund)
+        if todo.status == "settled":
+            return False
+        provider, request = self._provider(todo.provider), request_of(todo)
+        said = provider.query_refund(request)
+        if said is None or said.state == "failed":
+            said = provider.refund(request)
+        return self._take_refund(said, todo.provider) and said.state == "settled"
+
+    def _attempt(self, payment: str) -> Attempt:
+        with self.database.read() as session:
+            return find_attempt(session, payment)
+
+    def _owed(self, refund: str) -> Owed:
+        with self.database.read() as session:
+            return owed(session, refund)
+
+    def _take_refund(self, said: ProviderRefund, provider: str) -> bool:
+        return self.database.transact(
+            lambda session: settle_refund(session, said, provider=provider, at=self.clock())
+        )
 
     def _take(self, said: ProviderPayment, provider: str) -> bool:
         return self.database.transact(lambda session: settle(session, said, provider=provider, at=self.clock()))

@@ -75,6 +75,12 @@ def restore(session: Session, pieces: Mapping[int, int], *, reason: str, referen
     _move(session, pieces, reason, reference, at)
 
 
+def write_off(session: Session, pieces: Mapping[int, int], *, reference: str, at: datetime) -> None:
+    """Pieces that were sold are back and cannot be sold again: they come and go, and the level stays."""
+    _move(session, pieces, "return", reference, at)
+    _move(session, {variant: -count for variant, count in pieces.items()}, "write-off", reference, at)
+
+
 def adjust(
     session: Session,
     *,

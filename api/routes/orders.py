@@ -30,6 +30,7 @@ from api.trade import order_out, pieces_of, shipment_out
 from core import orders, shipments
 from core.cancel import cancel
 from core.checkout import Checkout, check_out
+from core.order_history import history_of
 from core.transitions import Cause
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], responses=PROBLEM_RESPONSES)
@@ -80,9 +81,9 @@ def get_order(shop: ShopDep, caller: Member, order: PathId) -> OrderOut:
 
 @router.get("/{order}/history", summary="What happened to one of my orders")
 def get_history(shop: ShopDep, caller: Member, order: PathId) -> HistoryOut:
-    """Every change of state of the order and of its payments, refunds and shipments, oldest first."""
+    """Every change of state of the order and of its payments, refunds, shipments and returns, oldest first."""
     with shop.database.read() as session:
-        found = orders.history_of(session, orders.get_order(session, order, user=caller.row), for_buyer=True)
+        found = history_of(session, orders.get_order(session, order, user=caller.row), for_buyer=True)
     return HistoryOut(transitions=[TransitionOut(**asdict(transition)) for transition in found])
 
 

@@ -43,7 +43,9 @@ def get_orders(
 ) -> SellerOrdersOut:
     """The newest first, each with the seller's own lines alone."""
     with shop.database.read() as session:
-        found = seller_orders(session, seller=_seller(session, caller), status=status, limit=limit, before=before)
+        found = seller_orders(
+            session, seller=seller_row(session, caller), status=status, limit=limit, before=before
+        )
     return SellerOrdersOut(orders=[seller_order_out(order) for order in found])
 
 
@@ -51,7 +53,7 @@ def get_orders(
 def get_order(shop: ShopDep, caller: SellerMember, order: PathId) -> SellerOrderOut:
     """The address is there once the order is paid."""
     with shop.database.read() as session:
-        return seller_order_out(seller_order(session, order, seller=_seller(session, caller)))
+        return seller_order_out(seller_order(session, order, seller=seller_row(session, caller)))
 
 
 @router.post(
@@ -64,7 +66,7 @@ def post_shipment(shop: ShopDep, caller: SellerMember, once: OnceDep, order: Pat
         made = shipments.prepare(
             session,
             order,
-            seller=_seller(session, caller),
+            seller=seller_row(session, caller),
             pieces=pieces_of(body.lines),
             cause=Cause(caller.actor, shop.clock()),
         )
@@ -81,7 +83,7 @@ def post_send(shop: ShopDep, caller: SellerMember, once: OnceDep, shipment: Path
         sent = shipments.send(
             session,
             shipment,
-            seller=_seller(session, caller),
+            seller=seller_row(session, caller),
             carrier=body.carrier,
             tracking_number=body.tracking_number,
             cause=Cause(caller.actor, shop.clock()),
@@ -97,7 +99,7 @@ def post_unpack(shop: ShopDep, caller: SellerMember, once: OnceDep, shipment: Pa
 
     def work(session: Session) -> ShipmentOut:
         cause = Cause(caller.actor, shop.clock())
-        return shipment_out(shipments.unpack(session, shipment, seller=_seller(session, caller), cause=cause))
+        return shipment_out(shipments.unpack(session, shipment, seller=seller_row(session, caller), cause=cause))
 
     return once(work)
 
@@ -108,12 +110,13 @@ def post_delivered(shop: ShopDep, caller: SellerMember, once: OnceDep, shipment:
 
     def work(session: Session) -> ShipmentOut:
         cause = Cause(caller.actor, shop.clock(), "delivered")
-        return shipment_out(shipments.deliver(session, shipment, seller=_seller(session, caller), cause=cause))
+        return shipment_out(shipments.deliver(session, shipment, seller=seller_row(session, caller), cause=cause))
 
     return once(work)
 
 
-def _seller(session: Session, caller: Caller) -> int:
+def seller_row(session: Session, caller: Caller) -> int:
+    """The seller (row number) that a caller is; raises Forbidden."""
     seller = keeper_of(session, caller).seller
     if seller is None:
         raise Forbidden("this is for sellers")

@@ -26,6 +26,7 @@ from api.texts import PathId
 from api.trade import order_out, pieces_of
 from core import audit, orders, vouchers
 from core.cancel import cancel
+from core.order_history import history_of
 from core.transitions import Cause
 
 router = APIRouter(prefix="/v1/staff", tags=["back office"], responses=PROBLEM_RESPONSES)
@@ -45,9 +46,9 @@ def get_order(shop: ShopDep, caller: Staff, order: PathId) -> OrderOut:
 
 @router.get("/orders/{order}/history", summary="What happened to an order")
 def get_history(shop: ShopDep, _caller: Staff, order: PathId) -> HistoryOut:
-    """Every change of state of the order and of its payments, refunds and shipments, oldest first."""
+    """Every change of state of the order and of its payments, refunds, shipments and returns, oldest first."""
     with shop.database.read() as session:
-        found = orders.history_of(session, orders.get_order(session, order))
+        found = history_of(session, orders.get_order(session, order))
     return HistoryOut(transitions=[TransitionOut(**asdict(transition)) for transition in found])
 
 

@@ -19,7 +19,7 @@ from core.database import Database
 from core.errors import Conflict, InvalidInput, MerxError, NotFound
 from core.frames import Frames
 from core.loading import load
-from core.orders import history_of
+from core.order_history import history_of
 from core.settings import load_settings
 from core.shipments import prepare
 from core.tables import AuditEntry, Variant, Voucher

@@ -10,7 +10,8 @@ import pytest
 from core.cancel import cancel
 from core.database import Database
 from core.errors import Conflict, InvalidInput, MerxError, NotFound
-from core.orders import ShipmentView, history_of
+from core.order_history import history_of
+from core.orders import ShipmentView
 from core.shipments import deliver, prepare, send, unpack
 from tests.core.trade import Trade, broken_invariants
 

@@ -34,9 +34,13 @@ from core.outbox_delivery import backlog
 from core.payments import Attempt, request_for, start_payment
 from core.providers import ProviderRefund, RefundRequest
 from core.providers.local import LocalProvider
+from core.reconcile import reconcile
+from core.returns import answer, receive, request, withdraw
 from core.settings import load_settings
+from core.settlement import Settlement
 from core.shipments import deliver, prepare, send, unpack
 from core.tables import Payment, Refund, Variant
+from core.taking_back import Back, Fate, refund_lines
 from core.transitions import Cause
 from core.vouchers import NewVoucher, create_voucher
 from tests.core.trade import NOW, Trade, broken_invariants
@@ -44,6 +48,7 @@ from tests.keys import TEST_VAULT
 from tests.services.postgres import fast_folder
 
 VARIANTS, USERS = 4, 2
+WINDOW = timedelta(days=14)
 # A refusal is an answer: the rules try what may not be possible any more.
 REFUSALS = (Changed, Conflict, InvalidInput, NotFound, OutOfStock)
 
@@ -88,6 +93,7 @@ class Shop(RuleBasedStateMachine):
     orders: Bundle[str] = Bundle("orders")
     bought: Bundle[str] = Bundle("bought")
     attempts: Bundle[str] = Bundle("attempts")
+    returns: Bundle[str] = Bundle("returns")
     shipments: Bundle[tuple[str, int]] = Bundle("shipments")  # with its seller
 
     users = st.integers(0, USERS - 1)
@@ -163,6 +169,13 @@ class Shop(RuleBasedStateMachine):
         order = self.order(user, wanted, voucher)
         if isinstance(order, str) and self.trade.see(order).status == "pending":
             self.trade.pay(user, order)
+        return order
+
+    @rule(target=bought, user=users, wanted=st.dictionaries(variants, pieces, min_size=1), voucher=VOUCHERS)
+    def buy_and_get(self, user: int, wanted: dict[str, int], voucher: str) -> Made:
+        order = self.buy(user, wanted, voucher)
+        if isinstance(order, str):
+            self.trade.deliver(order)
         return order
 
     @rule(target=attempts, order=orders)
@@ -245,6 +258,49 @@ class Shop(RuleBasedStateMachine):
     @rule(shipment=shipments)
     def arrive(self, shipment: tuple[str, int]) -> None:
         self.attempt(lambda session: deliver(session, shipment[0], cause=self.cause()))
+
+    @rule(target=returns, order=bought, line=st.integers(1, 3), count=pieces)
+    def send_back(self, order: str, line: int, count: int) -> Made:
+        made: list[str] = []
+        trade, user = self.trade, self.owner[order]
+
+        def ask(session: Session) -> None:
+            row = trade.user(session, user)
+            made.extend(request(session, order, user=row, pieces={line: count}, window=WINDOW, cause=self.cause()))
+
+        self.attempt(ask)
+        return multiple(*made)
+
+    @rule(name=returns, seller=st.integers(1, 2), approve=st.sampled_from([True, True, False]))
+    def answer_return(self, name: str, seller: int, approve: bool) -> None:
+        self.attempt(
+            lambda session: answer(session, name, seller=seller, approve=approve, text="", cause=self.cause())
+        )
+
+    @rule(name=returns, user=users)
+    def withdraw_return(self, name: str, user: int) -> None:
+        self.attempt(
+            lambda session: withdraw(session, name, user=self.trade.user(session, user), cause=self.cause())
+        )
+
+    @rule(name=returns, fate=st.sampled_from(["restored", "written-off"]))
+    def take_back(self, name: str, fate: Fate) -> None:
+        with self.trade.database.read() as session:
+            (view,) = self.trade.returns(session, name)
+            seller = 1 + int(view.seller.removeprefix("s"))
+        back = [Back(line, fate) for line in view.pieces]
+        self.attempt(lambda session: receive(session, name, seller=seller, back=back, cause=self.cause()))
+
+    @rule(order=bought, line=st.integers(1, 3), count=pieces, fate=st.sampled_from(["restored", "written-off"]))
+    def staff_refund(self, order: str, line: int, count: int, fate: Fate) -> None:
+        back = [Back(line, fate, count)]
+        self.attempt(lambda session: refund_lines(session, order, back=back, cause=self.cause()))
+
+    @rule()
+    def reconcile(self) -> None:
+        books = Settlement(self.trade.database, lambda: self.trade.now, {"test": self.trade.provider})
+        done = reconcile(books, patience=timedelta(0))
+        assert not done.failed
 
     @rule()
     def ask_providers(self) -> None:

@@ -1,0 +1,82 @@
+"""Reconciling: what nobody told the shop about its payments and refunds, found by asking the providers.
+
+Notifications get lost, processes are killed between a provider's answer and the commit, relays give up. Asking
+again is always right: providers make a payment or a refund once for its id, and their word is taken once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core import payments, refunds
+from core.errors import MerxError
+from core.logs import get_logger
+from core.settlement import Settlement
+
+# A notification is given this long to come by itself.
+PATIENCE = timedelta(minutes=2)
+
+log = get_logger("reconcile")
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """How many payments and refunds were asked about, how many of them that finished, and what went wrong.
+
+    `failed` is by the id of the payment or refund: the provider could not be reached, say. The next run asks
+    again.
+    """
+
+    payments: int = 0
+    refunds: int = 0
+    finished: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def reconcile(
+    settlement: Settlement, *, patience: timedelta = PATIENCE, progress: Callable[[str], None] = lambda _id: None
+) -> Reconciled:
+    """Ask about every payment and refund older than `patience` whose end is not known, and write the answers down.
+
+    Each is asked about once, in a transaction of its own: one that fails does not hold up the others.
+    """
+    done = Reconciled()
+    before = settlement.clock() - patience
+    asked: set[str] = set()
+    while True:
+        with settlement.database.read() as session:
+            found = payments.stuck(session, before=before, but=asked)
+        if not found:
+            break
+        for payment, over in found:
+            done.payments += 1
+            asked.add(payment)
+            progress(payment)
+            _ask(done, payment, lambda name=payment, over=over: _payment(settlement, name, over))  # type: ignore[misc]
+    asked.clear()
+    while True:  # those that the payments have just brought to light come with the next run, or with the relay
+        with settlement.database.read() as session:
+            owed = refunds.unsettled(session, before=before, but=asked)
+        if not owed:
+            return done
+        for refund in owed:
+            done.refunds += 1
+            asked.add(refund)
+            progress(refund)
+            _ask(done, refund, lambda name=refund: settlement.look_at_refund(name))  # type: ignore[misc]
+
+
+def _payment(settlement: Settlement, payment: str, over: bool) -> bool:
+    return bool(settlement.end(payment) if over else settlement.look(payment))
+
+
+def _ask(done: Reconciled, name: str, question: Callable[[], bool]) -> None:
+    try:
+        done.finished += question()
+    except MerxError as error:
+        done.failed[name] = error.message
+    except Exception as error:  # what one provider answers must not keep the others from being asked
+        done.failed[name] = type(error).__name__
+        log.error("asking a provider failed", id=name, exc_info=error)
