@@ -5,6 +5,7 @@ Layout below the root, for a kind such as `snapshots`, `index` or `models/als`:
     <kind>/<version>/manifest.json   what made it, and the size and SHA-256 of every file
     <kind>/<version>/...             the files
     <kind>/live.json                 the pointer: the live version and the one before it
+    <kind>/<version>.gone.json       when and why a version was deleted for good; its name is not taken again
     <kind>/.making-*                 an output being written; a killed one is swept by the next writer
 """
 
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +30,7 @@ from core.errors import BrokenArtifact, Conflict, NotFound
 
 MANIFEST = "manifest.json"
 POINTER = "live.json"
+GONE = ".gone.json"
 STALE_AFTER = 6 * 3600.0  # seconds after which an unfinished output belongs to nobody alive
 
 
@@ -52,8 +55,11 @@ class Artifacts:
         """Write a version: yields an empty folder that becomes `<kind>/<name>` when the block ends well.
 
         Nothing is left behind when the block raises. A version of that name that exists already stays as it is
-        (same name, same content). `about` is read when the block ends, so it may be filled in on the way.
+        (same name, same content). `about` is read when the block ends, so it may be filled in on the way. Raises
+        Conflict for a version that was deleted for good.
         """
+        if why := self.gone(kind, name):
+            raise Conflict(why, kind=kind, version=name)
         folder = self.root / kind
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -84,10 +90,14 @@ class Artifacts:
         return sorted(found, key=lambda version: (str(version.about.get("created_at", "")), version.name))
 
     def get(self, kind: str, name: str) -> Version:
-        """One version by name; raises NotFound, or BrokenArtifact when its manifest cannot be read."""
+        """One version by name; raises NotFound, or BrokenArtifact when its manifest cannot be read.
+
+        Of a version that was deleted for good it says when and why.
+        """
         path = self.root / kind / name
-        if not (path / MANIFEST).is_file() or "/" in name or name.startswith("."):
-            raise NotFound(f"there is no {kind} version {name!r}", kind=kind, version=name)
+        if "/" in name or name.startswith(".") or not (path / MANIFEST).is_file():
+            why = self.gone(kind, name) or f"there is no {kind} version {name!r}"
+            raise NotFound(why, kind=kind, version=name)
         try:
             manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
             return Version(kind, name, path, manifest["about"])
@@ -139,14 +149,43 @@ class Artifacts:
             self.delete(kind, name)
         return gone
 
-    def delete(self, kind: str, name: str) -> None:
-        """Delete a version that does not serve; raises Conflict for the live one."""
-        version = self.get(kind, name)
+    def delete(self, kind: str, name: str, *, why: str = "", at: datetime | None = None) -> None:
+        """Delete a version that does not serve; raises Conflict for the live one.
+
+        With `why` it is deleted for good: a tombstone says so from then on, and nothing takes its name again.
+        """
+        path = self.root / kind / name
+        if not why:
+            path = self.get(kind, name).path  # a broken one is left for somebody to look at
         if self._pointer(kind).get("live") == name:
             raise Conflict(f"{kind} {name} is live", kind=kind, version=name)
-        doomed = version.path.with_name(f".making-deleted-{name}-{time.monotonic_ns()}")
-        os.replace(version.path, doomed)  # gone at once for readers, then slowly from the disk
+        if why:  # before the version goes: one that is killed in between is deleted again
+            told = {"deleted_at": (at or datetime.now(UTC)).isoformat(), "why": why}
+            self._write_whole(path.with_name(f"{name}{GONE}"), json.dumps(told, ensure_ascii=False))
+        doomed = path.with_name(f".making-deleted-{name}-{time.monotonic_ns()}")
+        os.replace(path, doomed)  # gone at once for readers, then slowly from the disk
         shutil.rmtree(doomed, ignore_errors=True)
+
+    def gone(self, kind: str, name: str) -> str:
+        """When and why a version was deleted for good, in words; empty for any other."""
+        if "/" in name or name.startswith("."):
+            return ""
+        try:
+            told = json.loads((self.root / kind / f"{name}{GONE}").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        return f"{kind} {name} was deleted on {told['deleted_at'][:10]} and cannot be made again: {told['why']}"
+
+    def replace(self, kind: str, names: Mapping[str, str | None]) -> None:
+        """Let the pointer name others in the place of versions that are to go; None: nothing serves any more."""
+        pointer = self._pointer(kind)
+        live, previous = (names.get(name, name) if name else None for name in _both(pointer))
+        if pointer and (live, previous) != _both(pointer):
+            self._point(kind, live=live, previous=previous if previous != live else None)
+
+    def sweep(self, kind: str) -> None:
+        """Remove every unfinished output at once. Only for who knows that nobody is writing any."""
+        _sweep(self.root / kind, stale_after=-math.inf)
 
     def pointer_stamp(self, kind: str) -> int:
         """A number that changes when the pointer does: cheap to ask before every request."""
@@ -166,10 +205,13 @@ class Artifacts:
         except ValueError as error:
             raise BrokenArtifact(f"the pointer {kind}/{POINTER} cannot be read", kind=kind) from error
 
-    def _point(self, kind: str, *, live: str, previous: str | None) -> None:
-        path = self.root / kind / POINTER
-        draft = path.with_name(f".making-pointer-{os.getpid()}-{time.monotonic_ns()}")
-        _write_synced(draft, json.dumps({"live": live, "previous": previous}))
+    def _point(self, kind: str, *, live: str | None, previous: str | None) -> None:
+        self._write_whole(self.root / kind / POINTER, json.dumps({"live": live, "previous": previous}))
+
+    def _write_whole(self, path: Path, text: str) -> None:
+        """Put a small file in its place, whole or not at all."""
+        draft = path.with_name(f".making-{path.name}-{os.getpid()}-{time.monotonic_ns()}")
+        _write_synced(draft, text)
         os.replace(draft, path)
         _sync_folder(path.parent)
 
@@ -207,9 +249,13 @@ def _git(root: Path, *words: str) -> str:
     ).stdout.strip()
 
 
-def _sweep(folder: Path) -> None:
+def _both(pointer: Mapping[str, str | None]) -> tuple[str | None, str | None]:
+    return pointer.get("live"), pointer.get("previous")
+
+
+def _sweep(folder: Path, *, stale_after: float = STALE_AFTER) -> None:
     for path in folder.glob(".making-*"):
-        if time.time() - path.stat().st_mtime > STALE_AFTER:
+        if time.time() - path.stat().st_mtime >= stale_after:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

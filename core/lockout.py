@@ -82,6 +82,13 @@ def succeeded(session: Session, scopes: Sequence[Scope]) -> None:
             )
 
 
+def forget(session: Session, scopes: Sequence[Scope]) -> None:
+    """Delete what was counted in these scopes, under whichever key."""
+    vault = vault_of(session)
+    keys = [key for scope in scopes for key in vault.digests(scope.text, purpose=f"lock {scope.kind}")]
+    session.execute(delete(_LOCK).where(_LOCK.c.scope.in_(keys)))
+
+
 def forget_old(session: Session, *, at: datetime) -> int:
     """Delete the counts that mean nothing any more; returns how many."""
     over = (_LOCK.c.first_failed_at <= at - WINDOW) & or_(

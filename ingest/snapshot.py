@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -21,6 +24,7 @@ from ingest.snapshot_checks import validate
 from ingest.snapshot_schema import FILES, INTERACTIONS, PRODUCTS, QUERIES, REVIEWS
 
 KIND = "snapshots"
+KNOWING = ("interactions", "reviews", "queries")  # the files that know shoppers
 
 # What shoppers type may be their own: searches with an e-mail address or an international telephone number in
 # them are left out.
@@ -47,27 +51,33 @@ def write_snapshot(
     content. Raises InvalidInput, naming columns, where the shop's data break the snapshot's schema.
     """
     frames = _read_shop(database, progress=progress)
-    faults = validate(frames)
-    if faults:
-        raise InvalidInput(f"no valid snapshot can be made: {'; '.join(faults)}")
-    packed = {name: _packed(frame) for name, frame in frames.items()}
-    sums = {name: hashlib.sha256(content).hexdigest() for name, content in packed.items()}
-    newest = max(
-        (at for frame in frames.values() if "at" in frame.columns for at in frame["at"][-1:]), default=None
-    )
-    name = content_name(sums, at=newest or clock())
-    about = {
-        "created_at": clock().isoformat(),
-        "newest_at": newest.isoformat() if newest else None,
-        "rows": {name: frame.height for name, frame in frames.items()},
-        "code": code_version(),
-        "polars": pl.__version__,
-    }
-    with artifacts.create(KIND, name=name, about=about) as folder:
-        for file, content in packed.items():
-            (folder / f"{file}.parquet").write_bytes(content)
+    name = _write(frames, artifacts, at=clock(), about={"created_at": clock().isoformat()})
     progress("write", 1, 1)
     return artifacts.publish(KIND, name)
+
+
+def holds_any(version: Version, shoppers: Collection[str]) -> bool:
+    """Whether a snapshot has a row of one of these shoppers (their keys); raises BrokenArtifact."""
+    snapshot = read_snapshot(version)
+    known = [getattr(snapshot, name)["shopper"] for name in KNOWING]
+    return any(column.is_in(list(shoppers)).any() for column in known)
+
+
+def write_without(
+    version: Version, artifacts: Artifacts, *, shoppers: Collection[str], at: datetime, why: str
+) -> Version:
+    """Write a snapshot again without the rows of some shoppers (their keys); the pointer stays where it is.
+
+    It keeps its place among the others: it was created when the first was, and rewritten at `at`. The products'
+    ratings are sums over many and stay. Raises BrokenArtifact for a snapshot that cannot be read.
+    """
+    snapshot = read_snapshot(version)
+    frames = {name: getattr(snapshot, name) for name in FILES}
+    for name in KNOWING:
+        theirs = pl.col("shopper").is_in(list(shoppers))
+        frames[name] = frames[name].filter(~theirs.fill_null(False))
+    about = {"created_at": version.about["created_at"], "rewritten_at": at.isoformat(), "rewritten_for": why}
+    return artifacts.get(KIND, _write(frames, artifacts, at=at, about=about))
 
 
 def latest_snapshot(artifacts: Artifacts) -> Version:
@@ -89,6 +99,30 @@ def read_snapshot(version: Version) -> Snapshot:
     if faults:
         raise BrokenArtifact(f"snapshot {version.name}: {'; '.join(faults)}", version=version.name)
     return Snapshot(name=version.name, **frames)
+
+
+def _write(frames: dict[str, pl.DataFrame], artifacts: Artifacts, *, at: datetime, about: dict[str, Any]) -> str:
+    """Check and write frames as a version; returns its name. `at` dates a shop in which nothing happened yet."""
+    faults = validate(frames)
+    if faults:
+        raise InvalidInput(f"no valid snapshot can be made: {'; '.join(faults)}")
+    packed = {name: _packed(frame) for name, frame in frames.items()}
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in packed.items()}
+    newest = max(
+        (at for frame in frames.values() if "at" in frame.columns for at in frame["at"][-1:]), default=None
+    )
+    name = content_name(sums, at=newest or at)
+    told = {
+        **about,
+        "newest_at": newest.isoformat() if newest else None,
+        "rows": {name: frame.height for name, frame in frames.items()},
+        "code": code_version(),
+        "polars": pl.__version__,
+    }
+    with artifacts.create(KIND, name=name, about=told) as folder:
+        for file, content in packed.items():
+            (folder / f"{file}.parquet").write_bytes(content)
+    return name
 
 
 def _read_shop(database: Database, *, progress: Progress) -> dict[str, pl.DataFrame]:

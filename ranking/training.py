@@ -71,13 +71,14 @@ def train_version(
     return artifacts.get(KIND, name)
 
 
-def promote_version(artifacts: Artifacts, name: str) -> Version:
+def promote_version(artifacts: Artifacts, name: str, *, compared: bool = True) -> Version:
     """Let a version serve from now on, if it passes the gate and loads.
 
-    Raises RefusedPromotion (the live version goes on serving), or NotFound for a name that is not there.
+    Without `compared` it need not be as good as the live one: for where that one has to go, whatever comes after
+    it. Raises RefusedPromotion (the live version goes on serving), or NotFound for a name that is not there.
     """
     candidate = artifacts.get(KIND, name)
-    check_promotion(artifacts, candidate, live=artifacts.live(KIND))
+    check_promotion(artifacts, candidate, live=artifacts.live(KIND) if compared else None)
     try:
         served = load_version(candidate)
     except BrokenArtifact as error:

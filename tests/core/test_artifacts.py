@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,66 @@ def test_a_killed_writer_leaves_nothing_that_counts(artifacts: Artifacts, tmp_pa
     os.utime(left[0], (old, old))
     make(artifacts, "b")
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["b"]
+
+
+def test_a_version_deleted_for_good_says_when_and_why_and_does_not_come_again(artifacts: Artifacts) -> None:
+    make(artifacts, "a")
+    make(artifacts, "b")
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    artifacts.delete("models", "a", why="a user was erased (e-1)", at=at)
+    for asked in (artifacts.get, artifacts.publish):
+        with pytest.raises(NotFound, match=r"was deleted on 2026-03-01 .* a user was erased"):
+            asked("models", "a")
+    with pytest.raises(Conflict, match="cannot be made again"):
+        make(artifacts, "a")
+    assert [version.name for version in artifacts.versions("models")] == ["b"]
+    artifacts.delete("models", "b")
+    make(artifacts, "b")  # one that was merely old may be made again
+
+
+def test_one_that_is_killed_after_the_tombstone_is_deleted_again(
+    artifacts: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(artifacts, "a")
+    rename = os.replace
+
+    def killed(source: str, target: str) -> None:
+        if "deleted" in str(target):
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", killed)
+        artifacts.delete("models", "a", why="erased")
+    assert artifacts.get("models", "a").name == "a"
+    artifacts.delete("models", "a", why="erased")
+    assert "erased" in artifacts.gone("models", "a")
+    assert artifacts.versions("models") == []
+
+
+def test_the_pointer_names_others_in_the_place_of_those_that_go(artifacts: Artifacts) -> None:
+    for name in ("a", "b", "c"):
+        make(artifacts, name)
+        artifacts.publish("models", name)
+    artifacts.replace("models", {"c": "a", "b": None})
+    live = artifacts.live("models")
+    assert live is not None
+    assert live.name == "a"
+    with pytest.raises(Conflict, match="no earlier"):
+        artifacts.rollback("models")
+    for name in ("b", "c"):
+        artifacts.delete("models", name, why="erased")
+    artifacts.replace("models", {"a": None})
+    assert artifacts.live("models") is None
+    artifacts.replace("nothing", {"a": "b"})
+    assert artifacts.live("nothing") is None
+
+
+def test_a_sweep_takes_what_was_never_finished_however_young(artifacts: Artifacts) -> None:
+    make(artifacts, "a")
+    folder = artifacts.get("models", "a").path.parent
+    (folder / ".making-b-1-1").mkdir()
+    (folder / ".making-b-1-1" / "weights.bin").write_text("rows")
+    (folder / ".making-pointer").write_text("{}")
+    artifacts.sweep("models")
+    assert [path.name for path in folder.iterdir()] == ["a"]
