@@ -13,11 +13,12 @@ from api.sandbox.books import Ledger
 from api.sandbox.notifier import Faults, Notifier
 from api.sandbox.pages import add_pay_pages
 from api.sandbox.protocol import SandboxProtocol
+from api.sandbox.stripe import Stripe
 from core.clock import Clock, system_clock
 from core.providers.sandbox_keys import sandbox_keys
 
 # Every protocol the sandbox speaks, each made with the bank.
-PROTOCOLS: tuple[Callable[[Bank], SandboxProtocol], ...] = ()
+PROTOCOLS: tuple[Callable[[Bank], SandboxProtocol], ...] = (Stripe,)
 
 
 def create_sandbox(

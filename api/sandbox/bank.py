@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from api.sandbox.books import Event, Ledger, Record, RefundEntry
 from api.sandbox.notifier import Notifier
@@ -32,7 +32,9 @@ class Bank:
     def open(self, record: Record) -> Record:
         """Begin a payment; one with its id that is there already is returned as it is."""
         record.created_at = record.created_at or self.clock()
-        self.ledger.add(record)
+        if self.ledger.add(record) is record:
+            for event in record.events:
+                self.notifier.add(record, event)
         return self.get(record.provider, record.id)
 
     def get(self, provider: str, name: str) -> Record:
@@ -83,7 +85,16 @@ class Bank:
                 self._move(record, "closed", "")
         return record
 
-    def refund(self, provider: str, id: str, *, refund: str, reference: str, amount_minor: int) -> RefundEntry:
+    def refund(
+        self,
+        provider: str,
+        id: str,
+        *,
+        refund: str,
+        reference: str,
+        amount_minor: int,
+        extra: Mapping[str, Any] | None = None,
+    ) -> RefundEntry:
         """Give money back once for the refund's id.
 
         Raises Conflict for a payment that was not made, for more than what is left of it, and for an id that was
@@ -97,7 +108,9 @@ class Bank:
                 left = record.amount_minor - record.refunded_minor if record.state == "captured" else 0
                 if not 0 < amount_minor <= left:
                     raise Conflict(f"payment {id} has {left} left to give back", payment=id, left=left)
-                there = record.refunds[refund] = RefundEntry(reference, amount_minor, "settled")
+                there = record.refunds[refund] = RefundEntry(
+                    reference, amount_minor, "settled", extra=dict(extra or {})
+                )
                 self.note(record, "refund", refund=refund, state="settled")
         return there
 

@@ -16,12 +16,13 @@ from core.providers.books import Books
 
 @dataclass
 class RefundEntry:
-    """Money given back, or asked for and refused."""
+    """Money given back, or asked for and refused. `extra` is whatever a protocol keeps besides."""
 
     reference: str
     amount_minor: int
     state: RefundState
     reason: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
