@@ -166,6 +166,8 @@ class ExportOut(Out):
     refunds: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
     seller_reviews: list[dict[str, Any]]
+    reviews_about_you: list[dict[str, Any]]
+    review_votes: list[dict[str, Any]]
     events: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
     notifications: list[dict[str, Any]]

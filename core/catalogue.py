@@ -79,6 +79,7 @@ _PRODUCTS: Select[Any] = (
         col(Product.attributes),
         col(Product.rating_mean),
         col(Product.rating_count),
+        col(Product.rating_bayes),
         col(Product.released_at),
         col(Seller.name).label("seller"),
         col(Category.path).label("category"),

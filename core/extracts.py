@@ -104,6 +104,7 @@ def reviewed_lines(session: Session) -> pl.DataFrame:
         )
         .join(OrderLine, col(OrderLine.id) == col(Review.order_line_id))
         .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .where(col(Review.subject) == "product")
     )
     return read_frame(session, statement)
 
@@ -202,13 +203,13 @@ def events(session: Session) -> pl.DataFrame:
 
 
 def published_reviews(session: Session) -> pl.DataFrame:
-    """`user`, `product` (row numbers), `score`, `at` of the published reviews."""
+    """`user`, `product` (row numbers), `score`, `at` of the published reviews of goods."""
     statement: Any = select(
         col(Review.user_id).label("user"),
         col(Review.product_id).label("product"),
         col(Review.score),
         col(Review.created_at).label("at"),
-    ).where(col(Review.status) == "published")
+    ).where(col(Review.status) == "published", col(Review.subject) == "product")
     return read_frame(session, statement)
 
 

@@ -108,12 +108,15 @@ def seller_name(session: Session, row: int) -> str:
 
 
 def product_owners(session: Session, names: pl.Series) -> pl.DataFrame:
-    """`public_id`, `owner` (the seller's), `rating_count`, `rating_mean` of the products with these public ids."""
+    """`public_id`, `owner` (the seller's), `rating_count`, `rating_mean` of the products with these public ids.
+
+    The ratings are those from elsewhere, as `core.frames` has them.
+    """
     columns: Any = (
         col(Product.public_id),
         col(Seller.public_id).label("owner"),
-        col(Product.rating_count),
-        col(Product.rating_mean),
+        col(Product.elsewhere_count).label("rating_count"),
+        col(Product.elsewhere_mean).label("rating_mean"),
     )
     owned: Any = select(*columns).join(Seller, col(Seller.id) == col(Product.seller_id))
     return rows_of(session, owned, column=col(Product.public_id), keys=names)

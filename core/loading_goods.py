@@ -14,6 +14,7 @@ from core.bulk import insert_frame, update_frame, with_ids
 from core.counting import waiting_by_variant
 from core.frames import Frames
 from core.ids import new_id
+from core.ratings import rate_products
 from core.tables import (
     Category,
     OutboxEvent,
@@ -28,6 +29,7 @@ from core.tables import (
 from core.upsert import delete_rows, ids_of, rows_of, upsert, with_reference
 
 PRICE_COLUMNS = ("price_minor", "list_price_minor", "currency")
+RATING_COLUMNS = ("elsewhere_count", "elsewhere_mean")
 DEFAULT_SELLER = ("shop", "Shop")
 
 
@@ -69,6 +71,8 @@ def _load_products(session: Session, products: pl.DataFrame, *, at: datetime) ->
     frame = pl.concat([products.drop("category"), paths], how="horizontal")
     frame = with_reference(session, frame, Seller, column="seller", into="seller_id")
     frame = with_reference(session, frame, Category, column="path", into="category_id", key="path")
+    # What a feed says of ratings is kept apart from what was written here; the sum of both is made below.
+    frame = frame.rename({"rating_count": "elsewhere_count", "rating_mean": "elsewhere_mean"})
     statuses = rows_of(
         session,
         select(Product.public_id, col(Product.status).label("before")),  # type: ignore[call-overload]
@@ -78,10 +82,14 @@ def _load_products(session: Session, products: pl.DataFrame, *, at: datetime) ->
     done = upsert(
         session,
         Product,
-        frame.with_columns(updated_at=pl.lit(at).cast(pl.Datetime("us", "UTC"))),
+        frame.with_columns(updated_at=pl.lit(at).cast(pl.Datetime("us", "UTC")), rating_count=pl.lit(0)),
         earliest=["created_at"],
-        fixed=["updated_at"],
+        fixed=["updated_at", "rating_count"],
     )
+    rated = pl.col("changed").list.eval(pl.element().is_in(RATING_COLUMNS)).list.any()
+    told = frame.filter(pl.col("elsewhere_mean").is_not_null() | (pl.col("elsewhere_count") > 0))
+    new = done.filter(pl.col("created")).join(told, on="public_id")
+    rate_products(session, [*new["id"], *done.filter(rated)["id"].sort()])
     changed = done.filter(pl.col("changed").list.len() > 0)
     moments = changed.select("id", updated_at=pl.lit(at).cast(pl.Datetime("us", "UTC")))
     update_frame(session, Product, moments)

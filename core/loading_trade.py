@@ -29,6 +29,8 @@ from core.tables import (
 )
 from core.upsert import ids_of, merge_lines, rows_of, upsert, with_reference
 
+FEED = "feed"  # the source of a review that was not written here
+
 
 def load_users(session: Session, users: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
     """Load users, each with a random shopper key; an erased user stays erased. Returns `public_id`, `change`."""
@@ -87,10 +89,18 @@ def load_refunds(session: Session, refunds: pl.DataFrame, lines: pl.DataFrame) -
 
 
 def load_reviews(session: Session, reviews: pl.DataFrame) -> pl.DataFrame:
-    """Load reviews of goods; returns `public_id` and `change`."""
-    frame = with_reference(session, reviews, Product, column="product", into="product_id")
+    """Load reviews of goods that were written elsewhere; returns `public_id` and `change`.
+
+    What was written here, or is of a seller or a buyer, stays as it is whatever a feed says of it.
+    """
+    statement: Any = select(Review.public_id, Review.source, Review.subject)  # type: ignore[call-overload]
+    there = rows_of(session, statement, column=col(Review.public_id), keys=reviews["public_id"])
+    kept = there.filter((pl.col("source") == "shop") | (pl.col("subject") != "product"))["public_id"]
+    given = reviews.filter(~pl.col("public_id").is_in(kept.implode())).with_columns(source=pl.lit(FEED))
+    frame = with_reference(session, given, Product, column="product", into="product_id")
     frame = with_reference(session, frame, User, column="user", into="user_id")
-    return changes(upsert(session, Review, _with_order_lines(session, frame)))
+    done = upsert(session, Review, _with_order_lines(session, frame))
+    return pl.concat([changes(done), _change(kept, "same")])
 
 
 def load_events(session: Session, events: pl.DataFrame, *, at: datetime) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import Session
 
 from core.bulk import table_of
@@ -27,6 +27,8 @@ from core.tables import (
     Refund,
     RefundLine,
     Review,
+    ReviewPicture,
+    ReviewVote,
     Seller,
     ShopperKey,
     Variant,
@@ -37,10 +39,11 @@ Rows = list[dict[str, Any]]
 _VARIANT = table_of(Variant)
 _PRODUCT = table_of(Product)
 _ORDER = table_of(Order)
+_REVIEW = table_of(Review)
 
 
 def own_data(session: Session, user_row: int) -> dict[str, Any]:
-    """Profile, addresses, favourites, carts, orders, refunds, reviews, events, sessions and messages of a user.
+    """Profile, addresses, favourites, carts, orders, refunds, reviews by and about, events, sessions and messages.
 
     Personal data is opened. What would let another in is left out: hashes, tokens, and the links of messages.
     """
@@ -53,6 +56,8 @@ def own_data(session: Session, user_row: int) -> dict[str, Any]:
         "refunds": _refunds(session, user_row),
         "reviews": _reviews(session, user_row),
         "seller_reviews": _seller_reviews(session, user_row),
+        "reviews_about_you": _reviews_about(session, user_row),
+        "review_votes": _review_votes(session, user_row),
         "events": _events(session, user_row),
         "sessions": _sessions(session, user_row),
         "notifications": _notifications(session, user_row),
@@ -123,25 +128,49 @@ def _refunds(session: Session, user_row: int) -> Rows:
 
 
 def _reviews(session: Session, user_row: int) -> Rows:
-    review = table_of(Review)
-    mine = (
-        select(review, _PRODUCT.c.public_id.label("product"))
-        .join(_PRODUCT, _PRODUCT.c.id == review.c.product_id)
-        .where(review.c.user_id == user_row, review.c.subject == "product")
-        .order_by(review.c.id)
-    )
-    return _with_parts(session, mine, ("public_id", "product", "score", "title", "text", "status", "created_at"))
+    return _reviews_where(session, _REVIEW.c.user_id == user_row, subject="product")
 
 
 def _seller_reviews(session: Session, user_row: int) -> Rows:
-    review, seller = table_of(Review), table_of(Seller)
-    mine = (
-        select(review, seller.c.public_id.label("seller"))
-        .join(seller, seller.c.id == review.c.seller_id)
-        .where(review.c.user_id == user_row, review.c.subject == "seller")
-        .order_by(review.c.id)
+    return _reviews_where(session, _REVIEW.c.user_id == user_row, subject="seller")
+
+
+def _reviews_about(session: Session, user_row: int) -> Rows:
+    """What sellers wrote for each other: the user sees it nowhere else, but it is data about them."""
+    return _reviews_where(session, _REVIEW.c.user_id == user_row, subject="buyer")
+
+
+def _reviews_where(session: Session, whose: ColumnElement[bool], *, subject: str) -> Rows:
+    picture, seller = table_of(ReviewPicture), table_of(Seller)
+    given = (
+        select(_REVIEW, _PRODUCT.c.public_id.label("product"), seller.c.public_id.label("seller"))
+        .outerjoin(_PRODUCT, _PRODUCT.c.id == _REVIEW.c.product_id)
+        .outerjoin(seller, seller.c.id == _REVIEW.c.seller_id)
+        .where(whose, _REVIEW.c.subject == subject)
+        .order_by(_REVIEW.c.id)
     )
-    return _with_parts(session, mine, ("public_id", "seller", "score", "text", "status", "created_at"))
+    pictures = (
+        select(picture)
+        .join(_REVIEW, _REVIEW.c.id == picture.c.review_id)
+        .where(whose, _REVIEW.c.subject == subject)
+        .order_by(picture.c.review_id, picture.c.position)
+    )
+    kept = (
+        *("public_id", "product" if subject == "product" else "seller", "score", "title", "text", "status"),
+        *("verdict", "answer", "helpful", "created_at", "edited_at", "answered_at"),
+    )
+    return _with_parts(session, given, kept, pictures=(pictures, "review_id"))
+
+
+def _review_votes(session: Session, user_row: int) -> Rows:
+    vote = table_of(ReviewVote)
+    mine = (
+        select(vote, _REVIEW.c.public_id.label("review"), _REVIEW.c.id)
+        .join(_REVIEW, _REVIEW.c.id == vote.c.review_id)
+        .where(vote.c.user_id == user_row)
+        .order_by(vote.c.at, vote.c.review_id)
+    )
+    return _with_parts(session, mine, ("review", "kind", "at"))
 
 
 def _events(session: Session, user_row: int) -> Rows:

@@ -1,5 +1,7 @@
 """The pictures of products: files below the home's `pictures` folder, and the rows that put them in order.
 
+Those in reviews (`core.reviews`) lie in the same folder and are tidied with them.
+
 Files come before rows: they are written under a temporary name, renamed, and then named by a row that commits.
 A process that is killed in between leaves files that nothing names, which `tidy` takes away a day later. A file's
 name is a hash of its content, so the same picture is kept once, whoever uploads it.
@@ -15,14 +17,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, union_all, update
 from sqlmodel import Session, col
 
 from core.errors import Conflict, InvalidInput, NotFound
 from core.goods import Keeper, hold, tell
 from core.ids import new_id
 from core.imaging import SIZES, Rendition
-from core.tables import Picture
+from core.tables import Picture, ReviewPicture
 
 MOST_PICTURES = 20
 UPLOADED = "uploaded"  # the folder below `pictures`, so that tidying never meets a shop's own files
@@ -108,18 +110,20 @@ def order_pictures(
     tell(session, keeper, held, kind="changed", action="picture.order")
 
 
-def tidy(session: Session, *, folder: Path, now: datetime) -> int:
-    """Remove uploaded files below `folder` that no picture names, if older than a day; returns how many."""
+def tidy(session: Session, *, folder: Path, now: datetime, age: timedelta = _ORPHANED) -> int:
+    """Remove uploaded files below `folder` that no picture names, if older than `age`; returns how many."""
     files = [path for path in (folder / UPLOADED).glob("*") if path.is_file()]
     if not files:
         return 0
-    urls = session.execute(select(col(Picture.url)).where(col(Picture.url).startswith(f"{UPLOADED}/"))).scalars()
+    columns = (col(Picture.url), col(ReviewPicture.url))
+    kept = union_all(*(select(url).where(url.startswith(f"{UPLOADED}/")) for url in columns))
+    urls = session.execute(kept).scalars()
     named = {path for url in urls for path in (url, *sizes_of(url).values())}
     removed = 0
     for path in files:
         if f"{UPLOADED}/{path.name}" in named:
             continue
-        if path.stat().st_mtime < (now - _ORPHANED).timestamp():
+        if path.stat().st_mtime < (now - age).timestamp():
             path.unlink()
             removed += 1
     return removed

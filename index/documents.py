@@ -30,8 +30,8 @@ class Document:
     """What a shopper sees of a product.
 
     `category` holds the names from the root to the leaf. `price_minor` is the lowest price of a variant that is
-    in stock (of any variant where none is). `popularity` is decayed sales, at least 0. `released_at` is in epoch
-    seconds.
+    in stock (of any variant where none is). `rating` is the mean that is shown, `rating_bayes` the one that is
+    sorted by (`core.ratings`). `popularity` is decayed sales, at least 0. `released_at` is in epoch seconds.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Document:
     stock: int = 0
     rating: float | None = None
     rating_count: int = 0
+    rating_bayes: float | None = None
     popularity: float = 0.0
     released_at: int | None = None
     picture: str = ""

@@ -102,7 +102,7 @@ class Put:
 @dataclass(frozen=True, slots=True)
 class Patch:
     """Change volatile fields of a document (price_minor, list_price_minor, stock, rating, rating_count,
-    popularity, variants). A patch for an id that is not there is ignored."""
+    rating_bayes, popularity, variants). A patch for an id that is not there is ignored."""
 
     id: str
     fields: Mapping[str, Any]

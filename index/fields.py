@@ -24,7 +24,10 @@ from index.query import (
 ATTRIBUTE = "attributes."
 KEYWORD_LENGTH = 512  # characters; a longer value is text, and no engine makes a keyword of it
 WINDOW = 10_000  # how far into a result a page can reach
-PATCHABLE = ("price_minor", "list_price_minor", "stock", "rating", "rating_count", "popularity", "variants")
+PATCHABLE = (
+    *("price_minor", "list_price_minor", "stock"),
+    *("rating", "rating_count", "rating_bayes", "popularity", "variants"),
+)
 
 
 def keyword_values(document: Document) -> dict[str, tuple[str, ...]]:
@@ -48,6 +51,7 @@ def numeric_values(document: Document) -> dict[str, float | None]:
         "discount": document.discount,
         "rating": document.rating,
         "rating_count": document.rating_count,
+        "rating_bayes": document.rating_bayes,
         "popularity": document.popularity,
         "stock": document.stock,
         "released_at": document.released_at,
@@ -102,12 +106,12 @@ def checked_patch(patch: Patch) -> dict[str, Any]:
             raise InvalidInput(f"{name!r} cannot be patched: put the whole document", id=patch.id, field=name)
         if name == "variants":
             fields[name] = tuple(_variant(variant, patch) for variant in value)
-        elif value is None and name in ("price_minor", "list_price_minor", "rating"):
+        elif value is None and name in ("price_minor", "list_price_minor", "rating", "rating_bayes"):
             fields[name] = None
         elif isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < 0:
             raise InvalidInput(f"{name} cannot be {value!r}", id=patch.id, field=name)
         else:
-            fields[name] = float(value) if name in ("rating", "popularity") else int(value)
+            fields[name] = float(value) if name in ("rating", "rating_bayes", "popularity") else int(value)
     return fields
 
 

@@ -23,7 +23,7 @@ from index.engine import Generation
 
 T = TypeVar("T")
 
-SCHEMA = 1
+SCHEMA = 2
 KNN = "org.opensearch.knn.plugin.KNNPlugin"
 LEFTOVER = timedelta(hours=6)  # a build that is not complete after this long has nobody who works on it
 FRESH = 0.25  # seconds for which the alias is believed without asking again

@@ -17,7 +17,7 @@ _SORTS = {
     "price": ("price", "asc"),
     "-price": ("price", "desc"),
     "-popularity": ("popularity", "desc"),
-    "-rating": ("rating", "desc"),
+    "-rating": ("rating_bayes", "desc"),
     "-released_at": ("released_at", "desc"),
     "-discount": ("discount", "desc"),
 }

@@ -11,7 +11,10 @@ import numpy.typing as npt
 # Keyword fields are compared whole and can be facets; `attributes.<name>` is a keyword field too.
 KEYWORD_FIELDS = ("id", "brand", "category", "seller", "currency", "in_stock")
 # Numeric fields can be ranged over and sorted by. Prices are in minor units, moments in epoch seconds.
-NUMERIC_FIELDS = ("price", "discount", "rating", "rating_count", "popularity", "stock", "released_at")
+NUMERIC_FIELDS = (
+    *("price", "discount", "rating", "rating_count", "rating_bayes"),
+    *("popularity", "stock", "released_at"),
+)
 
 Sort = Literal["relevance", "price", "-price", "-popularity", "-rating", "-released_at", "-discount"]
 

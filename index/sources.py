@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.catalogue import read_goods
 from index.documents import AttributeValue, Document, VariantDocument
+from index.fields import PATCHABLE
 
 
 def read_documents(session: Session, *, only: Sequence[str] | None = None) -> list[Document]:
@@ -37,8 +38,7 @@ def read_documents(session: Session, *, only: Sequence[str] | None = None) -> li
 
 def volatile_fields(document: Document) -> dict[str, Any]:
     """The fields of a document that a `Patch` may change."""
-    names = ("price_minor", "list_price_minor", "stock", "rating", "rating_count", "popularity", "variants")
-    return {name: getattr(document, name) for name in names}
+    return {name: getattr(document, name) for name in PATCHABLE}
 
 
 def _variant(row: dict[str, Any]) -> VariantDocument:
@@ -85,6 +85,7 @@ def _document(
         stock=sum(variant.stock for variant in variants),
         rating=row["rating_mean"],
         rating_count=row["rating_count"],
+        rating_bayes=row["rating_bayes"],
         popularity=popularity,
         released_at=int(row["released_at"].timestamp()) if row["released_at"] else None,
         picture=picture,

@@ -27,7 +27,7 @@ _SORTS = {
     "price": ("price", 1.0),
     "-price": ("price", -1.0),
     "-popularity": ("popularity", -1.0),
-    "-rating": ("rating", -1.0),
+    "-rating": ("rating_bayes", -1.0),
     "-released_at": ("released_at", -1.0),
     "-discount": ("discount", -1.0),
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import moment, one_of, reference
+from core.tables.columns import document, moment, one_of, reference
 
 ROLES = ("customer", "seller", "staff")
 USER_STATUSES = ("active", "blocked", "erased")
@@ -34,7 +34,10 @@ class User(SQLModel, table=True):
 
 
 class Erasure(SQLModel, table=True):
-    """A user who was erased; `shopper` is the key that batch outputs still hold until `finished_at`."""
+    """A user who was erased; `shopper` is the key that batch outputs still hold until `finished_at`.
+
+    `files` are the pictures (urls) of the user's reviews that are to be deleted until then.
+    """
 
     __tablename__ = "erasure"
 
@@ -42,6 +45,7 @@ class Erasure(SQLModel, table=True):
     public_id: str = Field(unique=True)
     user_id: int = Field(foreign_key="app_user.id", unique=True)
     shopper: str | None = None
+    files: list[str] = document(default=list)
     actor: str
     erased_at: datetime = moment()
     finished_at: datetime | None = moment(nullable=True, index=True)

@@ -16,7 +16,8 @@ DELIVERY_STATUSES = ("pending", "sent", "dead")
 class WebhookEndpoint(SQLModel, table=True):
     """Who is told, and of which kinds of events; without a seller it is the shop's own and hears of everybody's.
 
-    `secret` (sealed) signs what is sent. After `failures` in a row nothing is sent until `closed_until`.
+    `secret` (sealed) signs what is sent; so does `previous_secret` (sealed) until `previous_until`, for receivers
+    that do not know the new one yet. After `failures` in a row nothing is sent until `closed_until`.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -26,6 +27,8 @@ class WebhookEndpoint(SQLModel, table=True):
     seller_id: int | None = reference("seller.id", nullable=True)
     url: str
     secret: str
+    previous_secret: str | None = None
+    previous_until: datetime | None = moment(nullable=True)
     kinds: list[str] = document(default=list)
     active: bool = True
     failures: int = counter()

@@ -57,6 +57,7 @@ def _document(number: int, dice: random.Random) -> Document:
         stock=stock,
         rating=dice.choice((None, 3.5, 4.0, 4.5)),
         rating_count=dice.randint(0, 3),
+        rating_bayes=dice.choice((None, 3.4, 3.9, 4.2)),
         popularity=dice.choice((0.0, 0.5, 2.25)),
         released_at=dice.choice((None, 1_600_000_000, 1_700_000_000)),
         picture=f"{id_}.jpg",
@@ -128,6 +129,7 @@ def counts(documents: Iterable[Document], name: str, *, size: int) -> list[tuple
 def ordered(documents: Iterable[Document], sort: str) -> list[str]:
     """Ids in the order of a sort: documents without a value last, ties by id."""
     name, down = sort.removeprefix("-"), sort.startswith("-")
+    name = {"rating": "rating_bayes"}.get(name, name)
 
     def key(document: Document) -> tuple[bool, float, str]:
         value = number(document, name)

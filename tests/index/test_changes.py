@@ -53,6 +53,7 @@ def test_a_patch_changes_what_is_shown_filtered_and_sorted(shop: Shop) -> None:
             "stock": 4,
             "rating": 5.0,
             "rating_count": 9,
+            "rating_bayes": 4.4,
             "popularity": 77.5,
             "variants": (variant,),
         },
@@ -66,6 +67,7 @@ def test_a_patch_changes_what_is_shown_filtered_and_sorted(shop: Shop) -> None:
         Between("discount", 0.5, 0.5),
         Between("rating", 5, 5),
         Between("rating_count", 9),
+        Between("rating_bayes", 4.4, 4.4),
         Between("popularity", 77),
         Between("stock", 4, 4),
     ):
@@ -75,8 +77,8 @@ def test_a_patch_changes_what_is_shown_filtered_and_sorted(shop: Shop) -> None:
     facet = shop.engine.search(Query(facets=(Facet("in_stock"),))).facets["in_stock"]
     assert list(facet) == plain.counts(shop.documents, "in_stock", size=2)
     assert shop.engine.apply([patch]) == 0, "what is so already does not change"
-    assert shop.engine.apply([Patch(target.id, {"price_minor": None, "rating": None})]) == 1
-    emptied = dataclasses.replace(expected, price_minor=None, rating=None)
+    assert shop.engine.apply([Patch(target.id, {"price_minor": None, "rating_bayes": None})]) == 1
+    emptied = dataclasses.replace(expected, price_minor=None, rating_bayes=None)
     shop.documents[shop.documents.index(expected)] = emptied
     for sort in SORTS:
         assert ids(shop.engine, Query(sort=sort, limit=500)) == plain.ordered(shop.documents, sort)

@@ -17,6 +17,21 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
+# As `core.ratings` has it: the mean of the shop's ratings, twenty of 3 among them, counts like as many ratings as
+# a rated product has on average, but like 5 at least and 50 at most.
+_BAYES = """
+    UPDATE product SET rating_bayes =
+        (prior.weight * prior.mean + product.rating_count * product.rating_mean)
+        / (prior.weight + product.rating_count)
+    FROM (
+        SELECT (SUM(rating_count * rating_mean) + 60.0) / (SUM(rating_count) + 20.0) AS mean,
+            CASE WHEN AVG(rating_count) < 5 THEN 5.0 WHEN AVG(rating_count) > 50 THEN 50.0
+            ELSE AVG(rating_count) END AS weight
+        FROM product WHERE rating_count > 0 AND rating_mean IS NOT NULL
+    ) AS prior
+    WHERE product.rating_count > 0 AND product.rating_mean IS NOT NULL
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -25,6 +40,7 @@ def upgrade() -> None:
         sa.Column("public_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("shopper", sa.String(), nullable=True),
+        sa.Column("files", JSON, nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("erased_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
@@ -42,6 +58,8 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.Integer(), nullable=True),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("previous_secret", sa.String(), nullable=True),
+        sa.Column("previous_until", MOMENT, nullable=True),
         sa.Column("kinds", JSON, nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
@@ -91,7 +109,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer(), nullable=False),
         sa.Column("seller_id", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("answer", sa.String(), nullable=False),
         sa.Column("refund_id", sa.Integer(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -188,10 +206,12 @@ def upgrade() -> None:
         "review_vote",
         sa.Column("review_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("kind IN ('helpful', 'report')", name=op.f("ck_review_vote_kind_known")),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_review_vote_review_id")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_review_vote_user_id")),
-        sa.PrimaryKeyConstraint("review_id", "user_id", name=op.f("pk_review_vote")),
+        sa.PrimaryKeyConstraint("review_id", "user_id", "kind", name=op.f("pk_review_vote")),
     )
     op.create_index(op.f("ix_review_vote_user_id"), "review_vote", ["user_id"], unique=False)
 
@@ -221,6 +241,15 @@ def upgrade() -> None:
     with op.batch_alter_table("product") as product:
         product.add_column(sa.Column("elsewhere_count", sa.Integer(), server_default="0", nullable=False))
         product.add_column(sa.Column("elsewhere_mean", sa.Float(), nullable=True))
+        product.add_column(sa.Column("rating_bayes", sa.Float(), nullable=True))
+    op.create_index(
+        "ix_product_rated",
+        "product",
+        ["rating_count", "rating_mean"],
+        unique=False,
+        postgresql_where=sa.text("rating_count > 0"),
+        sqlite_where=sa.text("rating_count > 0"),
+    )
 
     op.create_index(op.f("ix_refund_status_at"), "refund", ["status", "at"], unique=False)
 
@@ -232,13 +261,16 @@ def upgrade() -> None:
         review.add_column(sa.Column("verdict", sa.String(), server_default="", nullable=False))
         review.add_column(sa.Column("answer", sa.String(), server_default="", nullable=False))
         review.add_column(sa.Column("helpful", sa.Integer(), server_default="0", nullable=False))
+        review.add_column(sa.Column("reports", sa.Integer(), server_default="0", nullable=False))
+        review.add_column(sa.Column("version", sa.Integer(), server_default="0", nullable=False))
         review.add_column(sa.Column("edited_at", MOMENT, nullable=True))
         review.add_column(sa.Column("answered_at", MOMENT, nullable=True))
+        review.add_column(sa.Column("queued_at", MOMENT, nullable=True))
         review.add_column(sa.Column("moderated_at", MOMENT, nullable=True))
         review.alter_column("product_id", existing_type=sa.INTEGER(), nullable=True)
         review.drop_constraint(op.f("uq_review_order_line_id"), type_="unique")
         review.create_unique_constraint(op.f("uq_review_order_line_id_subject"), ["order_line_id", "subject"])
-        review.create_check_constraint(op.f("ck_review_helpful_not_negative"), "helpful >= 0")
+        review.create_check_constraint(op.f("ck_review_readers_not_negative"), "helpful >= 0 AND reports >= 0")
         review.create_check_constraint(
             op.f("ck_review_subject_known"), "subject IN ('product', 'seller', 'buyer')"
         )
@@ -253,7 +285,14 @@ def upgrade() -> None:
             op.f("ck_review_status_known"), "status IN ('pending', 'published', 'rejected', 'withdrawn')"
         )
         review.create_foreign_key(op.f("fk_review_seller_id"), "seller", ["seller_id"], ["id"])
-    op.create_index(op.f("ix_review_moderated_at_id"), "review", ["moderated_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_review_queued_at_id"),
+        "review",
+        ["queued_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("queued_at IS NOT NULL"),
+        sqlite_where=sa.text("queued_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_review_product_id_status"), "review", ["product_id", "status"], unique=False)
     op.create_index(
         op.f("ix_review_seller_id_subject_status"), "review", ["seller_id", "subject", "status"], unique=False
@@ -275,6 +314,13 @@ def upgrade() -> None:
     )
     op.drop_table("seller_review")
     op.execute("UPDATE product SET elsewhere_count = rating_count, elsewhere_mean = rating_mean")
+    op.execute(_BAYES)
+    op.execute(
+        "UPDATE seller SET rating_count = found.count, rating_mean = found.mean"
+        " FROM (SELECT seller_id, COUNT(*) AS count, AVG(score) AS mean FROM review"
+        " WHERE subject = 'seller' AND status = 'published' GROUP BY seller_id) AS found"
+        " WHERE found.seller_id = seller.id"
+    )
     op.execute(
         "INSERT INTO money_movement (payment_id, kind, amount_minor, currency, at)"
         " SELECT p.id, 'capture', p.captured_minor, p.currency, COALESCE((SELECT MAX(t.at) FROM transition t"
