@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -26,7 +26,9 @@ class PaymentSettings(BaseSettings):
     wechatpay_merchant_serial: str = Field("", description="Serial number of the merchant's certificate")
     wechatpay_private_key: Path | None = Field(None, description="File with the merchant's private key")
     wechatpay_api_key: str = Field("", description="The APIv3 key, 32 characters")
-    wechatpay_certificates: Path | None = Field(None, description="Folder of WeChat Pay's certificates")
+    wechatpay_certificates: Path | None = Field(
+        None, description="Folder of WeChat Pay's certificates; not set: wechatpay in the home"
+    )
     wechatpay_gateway: str = "https://api.mch.weixin.qq.com"
     wechatpay_currencies: str = Field("CNY", description="Comma-separated; * is any")
 
@@ -42,3 +44,10 @@ class PaymentSettings(BaseSettings):
         "",
         description="Where sandbox providers listen, for those without an account (not in production)",
     )
+
+    @field_validator("alipay_gateway", "wechatpay_gateway", "stripe_gateway", "sandbox_url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must be http://... or https://...")
+        return url.rstrip("/")

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from core.errors import MerxError
-from pipelines.commands import accounts, audit, data, evaluate, index, models, outbox, serve
+from pipelines.commands import accounts, audit, data, evaluate, index, models, outbox, sandbox, serve
 from pipelines.console import console
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("promote")(models.promote)
 app.command("rollback")(models.rollback)
 app.command("serve")(serve.serve)
 app.command("relay")(serve.relay)
+app.command("sandbox")(sandbox.sandbox)
 app.command("upkeep")(serve.keep_up)
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")

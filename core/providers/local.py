@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 from core.errors import Conflict, NotFound
 from core.money import Money
@@ -27,6 +26,7 @@ from core.providers import (
     State,
     Unverified,
 )
+from core.providers.books import Books
 
 FRESH = timedelta(minutes=5)
 OPEN = ("pending", "failed")
@@ -48,17 +48,18 @@ class LocalProvider:
 
     def create(self, request: PaymentRequest) -> Started:
         """Start a payment; the shopper has to decide at the address in the action."""
-        book = self._read(request.id)
-        if book is None:
-            book = {
-                "payment": request.id,
-                "reference": f"tp-{request.id}",
-                "amount": request.amount.minor,
-                "currency": request.amount.currency,
-                "state": "pending",
-                "refunds": {},
-            }
-            self._write(book)
+        with self._books.locked(request.id):
+            book = self._books.read(request.id)
+            if book is None:
+                book = {
+                    "payment": request.id,
+                    "reference": f"tp-{request.id}",
+                    "amount": request.amount.minor,
+                    "currency": request.amount.currency,
+                    "state": "pending",
+                    "refunds": {},
+                }
+                self._write(book)
         return Started(book["reference"], {"kind": "test", "decide": f"/v1/test-provider/{request.id}"})
 
     def query(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
@@ -81,29 +82,31 @@ class LocalProvider:
 
     def refund(self, request: RefundRequest) -> ProviderRefund:
         """Give money back at once; raises Conflict beyond what was paid."""
-        book = self._held(request.payment)
-        given = book["refunds"]
-        if request.id not in given:
-            if book["state"] != "captured" or sum(given.values()) + request.amount.minor > book["amount"]:
-                raise Conflict(
-                    f"payment {request.payment} has less than that to give back", payment=request.payment
-                )
-            given[request.id] = request.amount.minor
-            self._write(book)
+        with self._books.locked(request.payment):
+            book = self._held(request.payment)
+            given = book["refunds"]
+            if request.id not in given:
+                if book["state"] != "captured" or sum(given.values()) + request.amount.minor > book["amount"]:
+                    raise Conflict(
+                        f"payment {request.payment} has less than that to give back", payment=request.payment
+                    )
+                given[request.id] = request.amount.minor
+                self._write(book)
         return ProviderRefund(request.id, f"tr-{request.id}", "settled", request.amount)
 
     def query_refund(self, request: RefundRequest) -> ProviderRefund | None:
         """What became of a refund: it is made at once or not at all."""
-        book = self._read(request.payment)
+        book = self._books.read(request.payment)
         if book is None or request.id not in book["refunds"]:
             return None
         return ProviderRefund(request.id, f"tr-{request.id}", "settled", request.amount)
 
     def close(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
         """End a payment that was not made; one that was made stays."""
-        book = self._read(request.id)
-        if book is not None and book["state"] in OPEN:
-            self._write({**book, "state": "closed"})
+        with self._books.locked(request.id):
+            book = self._books.read(request.id)
+            if book is not None and book["state"] in OPEN:
+                self._write({**book, "state": "closed"})
         return self._known(request, "closed")
 
     def decide(
@@ -114,15 +117,13 @@ class LocalProvider:
         One that failed can be tried again, as with cards. Raises NotFound for a payment that was never created,
         Conflict for one that is over.
         """
-        book = self._held(payment)
-        if book["state"] in OPEN:
-            book = {
-                **book,
-                "state": outcome,
-                "reason": "" if outcome == "captured" else "the shopper's bank refused",
-            }
-            self._write(book)
-        elif book["state"] != outcome:
+        with self._books.locked(payment):
+            book = self._held(payment)
+            if book["state"] in OPEN:
+                reason = "" if outcome == "captured" else "the shopper's bank refused"
+                book = {**book, "state": outcome, "reason": reason}
+                self._write(book)
+        if book["state"] != outcome:
             raise Conflict(f"payment {payment} is {book['state']} already", payment=payment)
         return self.notification(payment, now=now)
 
@@ -145,34 +146,24 @@ class LocalProvider:
         key = f"test provider:{self.secret}".encode()
         return hmac.new(key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
-    def _path(self, payment: str) -> Path:
-        return self.folder / f"{hashlib.sha256(payment.encode()).hexdigest()}.json"
-
-    def _read(self, payment: str) -> dict[str, Any] | None:
-        try:
-            book: dict[str, Any] = json.loads(self._path(payment).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        return book
+    @property
+    def _books(self) -> Books:
+        return Books(self.folder)
 
     def _known(self, request: PaymentRequest, otherwise: State) -> ProviderPayment:
-        book = self._read(request.id)
+        book = self._books.read(request.id)
         if book is None:
             return ProviderPayment(f"{request.id}:{otherwise}", request.id, None, otherwise, request.amount)
         return _payment(book)
 
     def _held(self, payment: str) -> dict[str, Any]:
-        book = self._read(payment)
+        book = self._books.read(payment)
         if book is None:
             raise NotFound(f"the test provider knows no payment {payment!r}", payment=payment)
         return book
 
     def _write(self, book: Mapping[str, Any]) -> None:
-        path = self._path(book["payment"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{uuid4().hex}")
-        draft.write_text(json.dumps(book, sort_keys=True), encoding="utf-8")
-        draft.rename(path)
+        self._books.write(book["payment"], book)
 
 
 def _payment(book: Mapping[str, Any]) -> ProviderPayment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from typing import Annotated
 
@@ -13,13 +12,15 @@ from api.app import create_app
 from api.demo import made
 from api.server import Server
 from api.state import Shop
-from core.errors import BadSettings, Unavailable
+from core.errors import BadSettings
 from index.engine import SearchEngine
 from ingest.snapshot import write_snapshot
 from pipelines.commands.index import build_index
 from pipelines.commands.models import train_models
+from pipelines.commands.sandbox import sandbox_beside
 from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
+from pipelines.ports import check_free
 from pipelines.relay import run_relay
 from pipelines.sample.accounts import demo_accounts_line, make_demo_accounts
 from pipelines.sample.load import load_sample_shop, sample_is_loaded
@@ -71,18 +72,23 @@ def serve(
         refuse_demo_accounts(house)
         address = (host or house.settings.host, port or house.settings.port)
         check_free(*address)
-        shop = Shop(house.settings, clock=house.clock)
-        stop = threading.Event()
-        workers = _background(house, shop.engine, stop) if relay else []
-        console.print(f"serving on http://{address[0]}:{address[1]}", soft_wrap=True)
-        try:
-            Server(create_app(house.settings, shop=shop), host=address[0], port=address[1]).run()
-        except KeyboardInterrupt:
-            console.print("stopped")
-        finally:
-            stop.set()
-            for worker in workers:
-                worker.join(timeout=10)
+        with sandbox_beside(house, host=address[0], port=address[1]) as opened:
+            _serve(opened, *address, relay=relay)
+
+
+def _serve(house: House, host: str, port: int, *, relay: bool) -> None:
+    shop = Shop(house.settings, clock=house.clock)
+    stop = threading.Event()
+    workers = _background(house, shop.engine, stop) if relay else []
+    console.print(f"serving on http://{host}:{port}", soft_wrap=True)
+    try:
+        Server(create_app(house.settings, shop=shop), host=host, port=port).run()
+    except KeyboardInterrupt:
+        console.print("stopped")
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join(timeout=10)
 
 
 def refuse_demo_accounts(house: House) -> None:
@@ -94,19 +100,6 @@ def refuse_demo_accounts(house: House) -> None:
     if there:
         emails = ", ".join(account.email for account in there)
         raise BadSettings(f"this home was made by `merx demo` ({emails}): do not serve it in production")
-
-
-def check_free(host: str, port: int) -> None:
-    """Raises Unavailable when nobody can listen there, before anything is started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unavailable(
-                f"cannot listen on {host}:{port}: {error.strerror}; MERX_PORT names another"
-            ) from error
 
 
 def relay() -> None:
