@@ -164,6 +164,7 @@ class ExportOut(Out):
     carts: list[dict[str, Any]]
     orders: list[dict[str, Any]]
     refunds: list[dict[str, Any]]
+    returns: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
     seller_reviews: list[dict[str, Any]]
     reviews_about_you: list[dict[str, Any]]

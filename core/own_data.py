@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core.bulk import table_of
 from core.database import vault_of
 from core.profiles import addresses, favourites, opened_address, profile
+from core.return_views import buyer_returns
 from core.tables import (
     Cart,
     CartLine,
@@ -54,6 +55,7 @@ def own_data(session: Session, user_row: int) -> dict[str, Any]:
         "carts": _carts(session, user_row),
         "orders": _orders(session, user_row),
         "refunds": _refunds(session, user_row),
+        "returns": _returns(session, user_row),
         "reviews": _reviews(session, user_row),
         "seller_reviews": _seller_reviews(session, user_row),
         "reviews_about_you": _reviews_about(session, user_row),
@@ -125,6 +127,10 @@ def _refunds(session: Session, user_row: int) -> Rows:
         .order_by(refund.c.id)
     )
     return _with_parts(session, given, kept, lines=(lines, "refund_id"))
+
+
+def _returns(session: Session, user_row: int) -> Rows:
+    return [asdict(view) for view in buyer_returns(session, user_row)]
 
 
 def _reviews(session: Session, user_row: int) -> Rows:

@@ -36,11 +36,15 @@ class Reconciled:
 
 
 def reconcile(
-    settlement: Settlement, *, patience: timedelta = PATIENCE, progress: Callable[[str], None] = lambda _id: None
+    settlement: Settlement,
+    *,
+    patience: timedelta = PATIENCE,
+    progress: Callable[[int], None] = lambda _asked: None,
 ) -> Reconciled:
     """Ask about every payment and refund older than `patience` whose end is not known, and write the answers down.
 
-    Each is asked about once, in a transaction of its own: one that fails does not hold up the others.
+    Each is asked about once, in a transaction of its own: one that fails does not hold up the others. `progress` is
+    told how many were asked about so far.
     """
     done = Reconciled()
     before = settlement.clock() - patience
@@ -53,7 +57,7 @@ def reconcile(
         for payment, over in found:
             done.payments += 1
             asked.add(payment)
-            progress(payment)
+            progress(done.payments)
             _ask(done, payment, lambda name=payment, over=over: _payment(settlement, name, over))  # type: ignore[misc]
     asked.clear()
     while True:  # those that the payments have just brought to light come with the next run, or with the relay
@@ -64,7 +68,7 @@ def reconcile(
         for refund in owed:
             done.refunds += 1
             asked.add(refund)
-            progress(refund)
+            progress(done.payments + done.refunds)
             _ask(done, refund, lambda name=refund: settlement.look_at_refund(name))  # type: ignore[misc]
 
 

@@ -45,6 +45,11 @@ def order_returns(session: Session, order: str, *, names: Collection[str]) -> li
     return _seen(session, _returns().where(*wanted).order_by(col(Return.id)))
 
 
+def buyer_returns(session: Session, user: int) -> list[ReturnView]:
+    """The returns of a user (row number), oldest first."""
+    return _seen(session, _returns().where(col(Order.user_id) == user).order_by(col(Return.id)))
+
+
 def seller_returns(
     session: Session, *, seller: int, status: str | None = None, limit: int = 20, before: str | None = None
 ) -> list[ReturnView]:

@@ -155,7 +155,7 @@ def _write(
         public_id=name,
         order_id=order.id or 0,
         seller_id=seller,
-        reason=vault_of(session).seal(cause.reason) if cause.reason else "",
+        reason=vault_of(session).seal(cause.reason) if cause.reason else None,
         created_at=cause.at,
     )
     session.add(made)

@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel
 from core.bulk import table_of
 from core.database import vault_of
 from core.persons import find_by
-from core.tables import Address, IdempotencyKey, Notification, Order, User
+from core.tables import Address, IdempotencyKey, Notification, Order, Return, User, WebhookEndpoint
 
 BATCH = 500
 
@@ -44,8 +44,10 @@ SEALED = (
     ),
     Sealed("addresses", Address, ("sealed",)),
     Sealed("orders", Order, ("address",)),
+    Sealed("returns", Return, ("reason",)),
     Sealed("notifications", Notification, ("payload",)),
     Sealed("kept answers", IdempotencyKey, ("answer",)),
+    Sealed("webhook endpoints", WebhookEndpoint, ("secret", "previous_secret")),
 )
 
 

@@ -24,7 +24,7 @@ class Return(SQLModel, table=True):
     order_id: int = reference("customer_order.id")
     seller_id: int = reference("seller.id")
     status: str = "requested"
-    reason: str = ""
+    reason: str | None = None
     answer: str = ""
     refund_id: int | None = Field(default=None, foreign_key="refund.id", unique=True)
     created_at: datetime = moment()

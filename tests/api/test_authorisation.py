@@ -45,6 +45,9 @@ TABLE: dict[str, set[str]] = {
             GET /v1/products/{product}
             GET /v1/products/{product}/stream
             GET /v1/products/{product}/prices
+            GET /v1/products/{product}/reviews
+            GET /v1/sellers/{seller}
+            GET /v1/sellers/{seller}/reviews
             GET /v1/shoppers/samples
             GET /v1/demo/accounts
             GET /v1/demo/messages
@@ -92,7 +95,18 @@ TABLE: dict[str, set[str]] = {
             GET /v1/orders/{order}/stream
             POST /v1/orders/{order}/cancel
             POST /v1/orders/{order}/payments
+            POST /v1/orders/{order}/returns
+            POST /v1/returns/{return_}/withdraw
             POST /v1/orders/shipments/{shipment}/received
+            POST /v1/orders/{order}/lines/{line}/reviews
+            GET /v1/me/reviews
+            PUT /v1/me/reviews/{review}
+            DELETE /v1/me/reviews/{review}
+            POST /v1/me/reviews/{review}/pictures
+            DELETE /v1/me/reviews/{review}/pictures/{picture}
+            POST /v1/reviews/{review}/helpful
+            DELETE /v1/reviews/{review}/helpful
+            POST /v1/reviews/{review}/report
             POST /v1/test-provider/{payment}
             """,
         ),
@@ -125,10 +139,20 @@ TABLE: dict[str, set[str]] = {
             """
             GET /v1/seller/orders
             GET /v1/seller/orders/{order}
+            GET /v1/seller/returns
+            POST /v1/seller/returns/{return_}/approve
+            POST /v1/seller/returns/{return_}/reject
+            POST /v1/seller/returns/{return_}/receive
             POST /v1/seller/orders/{order}/shipments
             POST /v1/seller/shipments/{shipment}/send
             POST /v1/seller/shipments/{shipment}/unpack
             POST /v1/seller/shipments/{shipment}/delivered
+            GET /v1/seller/reviews
+            PUT /v1/seller/reviews/{review}/answer
+            PUT /v1/seller/reviews/{review}
+            DELETE /v1/seller/reviews/{review}
+            GET /v1/seller/orders/{order}/reviews
+            POST /v1/seller/orders/{order}/lines/{line}/reviews
             """,
         ),
         (
@@ -144,6 +168,10 @@ TABLE: dict[str, set[str]] = {
             GET /v1/staff/orders/{order}
             GET /v1/staff/orders/{order}/history
             POST /v1/staff/orders/{order}/cancel
+            POST /v1/staff/orders/{order}/refunds
+            GET /v1/staff/reviews
+            POST /v1/staff/reviews/{review}/publish
+            POST /v1/staff/reviews/{review}/reject
             GET /v1/staff/vouchers
             POST /v1/staff/vouchers
             POST /v1/staff/vouchers/{voucher}/end

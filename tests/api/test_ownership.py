@@ -31,7 +31,14 @@ OWNED: dict[str, tuple[str, str]] = {
             POST /v1/orders/{unpaid}/payments
             POST /v1/test-provider/{payment}
             POST /v1/orders/shipments/{shipment}/received
+            POST /v1/orders/{delivered}/returns
+            POST /v1/returns/{return_}/withdraw
             POST /v1/orders/{order}/cancel
+            POST /v1/orders/{delivered}/lines/{line}/reviews
+            PUT /v1/me/reviews/{review}
+            POST /v1/me/reviews/{review}/pictures
+            DELETE /v1/me/reviews/{review}/pictures/{review_picture}
+            DELETE /v1/me/reviews/{review}
             DELETE /v1/me/addresses/{address}
             DELETE /v1/me/sessions/{session}
             """,
@@ -50,6 +57,9 @@ OWNED: dict[str, tuple[str, str]] = {
             POST /v1/seller/variants/{variant}/stock
             GET /v1/seller/variants/{variant}/movements
             GET /v1/seller/orders/{order}
+            POST /v1/seller/returns/{return_}/approve
+            POST /v1/seller/returns/{return_}/receive
+            POST /v1/seller/returns/{return_}/reject
             POST /v1/seller/orders/{order}/shipments
             POST /v1/seller/shipments/{shipment}/send
             POST /v1/seller/shipments/{shipment}/delivered
@@ -58,6 +68,11 @@ OWNED: dict[str, tuple[str, str]] = {
             POST /v1/seller/products/{product}/publish
             DELETE /v1/seller/products/{product}/pictures/{picture}
             DELETE /v1/seller/devices/{device}
+            PUT /v1/seller/reviews/{answered}/answer
+            GET /v1/seller/orders/{order}/reviews
+            POST /v1/seller/orders/{delivered}/lines/{line}/reviews
+            PUT /v1/seller/reviews/{buyer_review}
+            DELETE /v1/seller/reviews/{buyer_review}
             """,
         ),
     )
@@ -68,6 +83,12 @@ SHARED = {
     "GET /v1/products/{product}",
     "GET /v1/products/{product}/stream",
     "GET /v1/products/{product}/prices",
+    "GET /v1/products/{product}/reviews",
+    "GET /v1/sellers/{seller}",
+    "GET /v1/sellers/{seller}/reviews",
+    "POST /v1/reviews/{review}/helpful",
+    "DELETE /v1/reviews/{review}/helpful",
+    "POST /v1/reviews/{review}/report",
     "PUT /v1/me/favourites/{product}",
     "DELETE /v1/me/favourites/{product}",
     "POST /v1/payments/notify/{provider}",
@@ -94,7 +115,7 @@ def absent(ids: dict[str, str]) -> dict[str, str]:
 
 
 def table_name(route: str) -> str:
-    return route.replace("{unpaid}", "{order}")
+    return route.replace("{unpaid}", "{order}").replace("{delivered}", "{order}")
 
 
 def test_every_route_with_an_id_is_looked_at() -> None:
@@ -138,6 +159,7 @@ def test_a_part_of_something_else_is_not_there(client: TestClient) -> None:
             ("GET /v1/seller/products", sid, {"params": {"after": known["product"]}}),
             ("GET /v1/seller/devices", sid, {"params": {"seller": known["seller"]}}),
             ("GET /v1/seller/orders", sid, {"params": {"before": known["order"]}}),
+            ("GET /v1/seller/returns", sid, {"params": {"before": known["return_"]}}),
             ("GET /v1/orders", bob, {"params": {"before": known["order"]}}),
             ("POST /v1/orders", bob, {"json": {**agreed, "cart": known["cart"]}}),
             ("POST /v1/orders", bob, {"json": {**agreed, "address": known["address"]}}),

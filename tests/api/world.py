@@ -78,6 +78,18 @@ def furnish(client: TestClient) -> World:
     paid = checkout(client, ann, variant, 4)
     pay(client, ann, paid["id"])
     shipment = made(f"/v1/seller/orders/{paid['id']}/shipments", sue, json={"lines": [{"line": 1, "quantity": 1}]})
+    delivered = checkout(client, ann, variant, 3)
+    pay(client, ann, delivered["id"])
+    parcel = made(f"/v1/seller/orders/{delivered['id']}/shipments", sue, json={})["id"]
+    made(f"/v1/seller/shipments/{parcel}/send", sue, 200, json={})
+    made(f"/v1/seller/shipments/{parcel}/delivered", sue, 200)
+    back = {"lines": [{"line": 1, "quantity": 1}]}
+    returned = made(f"/v1/orders/{delivered['id']}/returns", ann, json=back)["returns"][0]
+    reviews = f"/v1/orders/{delivered['id']}/lines/1/reviews"
+    review = made(reviews, ann, json={"score": 4, "title": "A fine lamp"})["id"]
+    shown = made(f"/v1/me/reviews/{review}/pictures", ann, files={"file": ("lamp.png", photo())})["pictures"][0]
+    answered = made(reviews, ann, json={"subject": "seller", "score": 5})["id"]
+    buyer_review = made(f"/v1/seller{reviews.removeprefix('/v1')}", sue, json={"score": 5})["id"]
     unpaid = checkout(client, ann, variant)
     payment = made(f"/v1/orders/{unpaid['id']}/payments", ann, json={"provider": "test"})
     new = {"code": "TEN", "kind": "percent", "value": 1000, "currency": "GBP"}
@@ -95,6 +107,13 @@ def furnish(client: TestClient) -> World:
         "cart": filled(client, ann, variant)["id"],
         "guest_cart": guest["id"],
         "order": paid["id"],
+        "delivered": delivered["id"],
+        "return_": returned["id"],
+        "line": "1",
+        "review": review,
+        "review_picture": shown["id"],
+        "answered": answered,
+        "buyer_review": buyer_review,
         "unpaid": unpaid["id"],
         "payment": payment["id"],
         "shipment": shipment["id"],
@@ -162,6 +181,18 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "POST /v1/orders": {"cart": world.ids["cart"], "address": world.ids["address"], "total_minor": 1},
         "POST /v1/orders/{order}/cancel": {"reason": "x"} | pieces,
         "POST /v1/orders/{order}/payments": {"provider": "test"},
+        "POST /v1/orders/{order}/returns": pieces,
+        "POST /v1/orders/{order}/lines/{line}/reviews": {"score": 4},
+        "PUT /v1/me/reviews/{review}": {"score": 3},
+        "PUT /v1/seller/reviews/{review}/answer": {"text": "Thank you."},
+        "PUT /v1/seller/reviews/{review}": {"score": 3},
+        "POST /v1/seller/orders/{order}/lines/{line}/reviews": {"score": 4},
+        "POST /v1/staff/reviews/{review}/publish": {"version": 2},
+        "POST /v1/staff/reviews/{review}/reject": {"version": 2, "reason": "x"},
+        "POST /v1/seller/returns/{return_}/approve": {"answer": "x"},
+        "POST /v1/seller/returns/{return_}/reject": {"answer": "x"},
+        "POST /v1/seller/returns/{return_}/receive": {"lines": [{"line": 1, "stock": "restored"}]},
+        "POST /v1/staff/orders/{order}/refunds": pieces,
         "POST /v1/test-provider/{payment}": {"outcome": "failed"},
         "POST /v1/seller/orders/{order}/shipments": pieces,
         "POST /v1/seller/shipments/{shipment}/send": {"carrier": "DHL"},
@@ -177,7 +208,7 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
     }
     if route == "POST /v1/auth/refresh":
         return {"json": {"refresh_token": world.login("other customer").refresh}}
-    if route == "POST /v1/seller/products/{product}/pictures":
+    if route in ("POST /v1/seller/products/{product}/pictures", "POST /v1/me/reviews/{review}/pictures"):
         return {"files": {"file": ("lamp.png", photo())}}
     if route == "POST /v1/carts/{cart}/merge":
         return {"headers": {"Merx-Cart-Key": world.cart_key}}
