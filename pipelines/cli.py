@@ -7,7 +7,20 @@ import sys
 import typer
 
 from core.errors import MerxError
-from pipelines.commands import accounts, audit, data, evaluate, index, models, outbox, sandbox, serve
+from pipelines.commands import (
+    accounts,
+    audit,
+    data,
+    erasures,
+    evaluate,
+    index,
+    models,
+    notifications,
+    outbox,
+    payments,
+    sandbox,
+    serve,
+)
 from pipelines.console import console
 
 app = typer.Typer(
@@ -29,11 +42,13 @@ app.command("serve")(serve.serve)
 app.command("relay")(serve.relay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("upkeep")(serve.keep_up)
+app.add_typer(payments.app, name="payments")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(accounts.users, name="users")
 app.add_typer(accounts.keys, name="keys")
-app.command("notifications")(accounts.notifications)
+app.add_typer(erasures.app, name="erasures")
+app.add_typer(notifications.app, name="notifications")
 
 
 def main() -> int:

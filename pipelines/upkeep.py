@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
-from core import idempotency, lockout, logins, pictures
+from core import idempotency, lockout, logins, pictures, retention
 from core.cancel import expire, expired
 from core.leases import Keeper
 from core.logs import get_logger
@@ -20,7 +21,8 @@ log = get_logger("upkeep")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many unpaid orders were cancelled, and how many old answers, logins, locks and files were removed."""
+    """How many unpaid orders were cancelled, and how much was removed that is old: answers, logins, locks, files,
+    and what the settings say is not to be kept any longer."""
 
     expired: int
     forgotten: int
@@ -50,9 +52,19 @@ def upkeep(house: House) -> Kept:
     forgotten = house.database.transact(lambda session: idempotency.forget(session, now=at))
     forgotten += house.database.transact(lambda session: logins.forget_old(session, at=at))
     forgotten += house.database.transact(lambda session: lockout.forget_old(session, at=at))
+    forgotten += forget_old(house)
     with house.database.read() as session:
         forgotten += pictures.tidy(session, folder=house.home / "pictures", now=at)
     return Kept(cancelled, forgotten)
+
+
+def forget_old(house: House) -> int:
+    """Forget what was kept as long as the settings say, in short transactions; returns how much."""
+    policy, now = retention.policy_of(house.settings), house.clock()
+    total = 0
+    while gone := sum(house.database.transact(partial(retention.forget, policy=policy, now=now)).values()):
+        total += gone
+    return total
 
 
 def run_upkeep(house: House, *, stop: threading.Event) -> None:

@@ -1,9 +1,8 @@
-"""`merx users`, `merx keys` and `merx notifications`: accounts from the operator's side."""
+"""`merx users` and `merx keys`: accounts from the operator's side."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from functools import partial
 from typing import Annotated
@@ -11,14 +10,14 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from core import audit, registration, staffing
+from core import audit, erasure, registration, staffing
 from core.accounts import find_account
 from core.database import Database
 from core.errors import Conflict, InvalidInput, NotFound
 from core.passwords import Passwords, require_good
 from core.rotation import SEALED, Key, Sealed, left, rotate_batch
-from core.senders import opened_messages
 from core.tables.people import ROLES
+from pipelines.commands.erasures import finish_now
 from pipelines.console import Report, console, job, progress
 from pipelines.house import open_house
 
@@ -76,6 +75,27 @@ def grant(email: Email, role: Role, seller_name: SellerName = "") -> None:
         done(house.database.transact(change))
 
 
+@users.command("erase")
+def erase_(
+    who: Annotated[str, typer.Argument(metavar="EMAIL-OR-ID", help="the user's e-mail address or public id")],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    later: Annotated[bool, typer.Option("--later", help="leave batch outputs to the next nightly run")] = False,
+) -> None:
+    """Erase a user: at once in the database, then in snapshots, models and files."""
+    with open_house() as house:
+        with house.database.read() as session:
+            user = erasure.find_user(session, who)
+        if not yes:
+            typer.confirm(f"Erase user {user}? Nobody can undo it.", abort=True)
+        with job("users erase") as done:
+            at = house.clock()
+            erased = house.database.transact(lambda session: erasure.erase(session, user, actor="system", at=at))
+            done(f"{user} was erased before," if erased.again else f"{user} erased,")
+            done("batch outputs are clean" if erased.finished_at else f"batch outputs are open ({erased.id})")
+        if not later:
+            finish_now(house)
+
+
 @keys.command()
 def rotate() -> None:
     """Seal all personal data again under the first of MERX_DATA_KEYS; stopped, it goes on where it was."""
@@ -101,19 +121,6 @@ def rotate() -> None:
 def rotate_keys(database: Database, *, report: Report) -> dict[str, int]:
     """Seal everything again that the current key did not seal; returns how many rows of each kind."""
     return {sealed.name: _rotate(database, sealed, report=report) for sealed in SEALED}
-
-
-def notifications(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many, the newest first")] = 10,
-) -> None:
-    """Print the newest messages to users, opened, as JSON lines: to follow their links. Not in production."""
-    with open_house() as house:
-        if house.settings.mode == "production":
-            raise InvalidInput("messages are for their receivers: they are not shown in production")
-        with house.database.read() as session:
-            for at, kind, payload in opened_messages(session, limit=limit):
-                line = {"at": at.isoformat(), "kind": kind, **payload}
-                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _rotate(database: Database, sealed: Sealed, *, report: Report) -> int:

@@ -9,7 +9,9 @@ import typer
 
 from ingest.importer import FORMATS, run_import
 from ingest.snapshot import write_snapshot
+from pipelines.commands.erasures import finish_now
 from pipelines.console import console, job, progress
+from pipelines.erasing import writing
 from pipelines.house import open_house
 
 
@@ -31,9 +33,10 @@ def import_(
 
 
 def snapshot() -> None:
-    """Write a dated, validated, immutable, pseudonymous Parquet snapshot of the shop."""
+    """Write a dated, validated, immutable, pseudonymous Parquet snapshot of the shop; finish erasures first."""
     with open_house() as house, job("snapshot") as done:
-        with progress() as report:
+        finish_now(house)
+        with progress() as report, writing(house):
             version = write_snapshot(house.database, house.artifacts, clock=house.clock, progress=report)
         rows = version.about["rows"]
         done(f"{version.name}:")

@@ -8,7 +8,9 @@ import typer
 
 from core.artifacts import Version
 from core.errors import NotFound
+from pipelines.commands.erasures import finish_now
 from pipelines.console import console, job, print_table, progress
+from pipelines.erasing import writing
 from pipelines.house import House, open_house
 from ranking.training import MODELS, promote_version, train_version
 
@@ -17,9 +19,11 @@ def train(
     promote: Annotated[bool, typer.Option(help="let the new version serve if it passes the gate")] = True,
     seed: Annotated[int, typer.Option(help="same snapshot, parameters and seed: the same bytes")] = 0,
 ) -> None:
-    """Train every model on the newest snapshot, evaluate them, register a version, promote it."""
+    """Finish erasures, train every model on the newest snapshot, evaluate them, register and promote a version."""
     with open_house() as house:
-        version = train_models(house, promote=promote, seed=seed)
+        finish_now(house)
+        with writing(house):
+            version = train_models(house, promote=promote, seed=seed)
         print_table("validation", version.about["metrics"])
 
 
