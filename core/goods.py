@@ -188,7 +188,8 @@ def tell_only(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """The end of a change that leaves the product's version alone, as one of its stock does."""
-    emit(session, News("product", held.id, kind), at=held.at)
+    moved = [News("stock", held.id, "moved")] if kind == "stock-changed" else []
+    emit(session, News("product", held.id, kind), *moved, at=held.at)
     note(session, keeper, action=action, subject=f"product:{held.id}", detail=detail or {}, at=held.at)
 
 

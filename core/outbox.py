@@ -24,6 +24,10 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "product": ("index",),
     "refund": ("payments",),
     "payment": ("payments",),
+    "order": ("notify",),
+    "return": ("notify",),
+    "review": ("notify",),
+    "stock": ("notify",),
 }
 NOBODY = "nobody"
 PRUNED = "pruned"  # the kind of the one row that stands for all that were removed

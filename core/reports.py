@@ -76,7 +76,9 @@ def take_reports(
             answers.append(Answer(report.number, outcome))
         except (NotFound, Conflict, InvalidInput) as error:
             answers.append(Answer(report.number, "refused", error))
-    emit(session, *(News("product", product, kind) for product, kind in news), at=now)
+    moved = dict.fromkeys(product for product, _ in news)
+    told = [News("product", product, kind) for product, kind in news]
+    emit(session, *told, *(News("stock", product, "moved") for product in moved), at=now)
     return answers
 
 

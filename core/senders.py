@@ -13,9 +13,10 @@ from datetime import datetime
 from importlib import import_module
 from typing import Literal, Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.bulk import insert_of, table_of
 from core.database import vault_of
 from core.errors import BadSettings
 from core.ids import new_id
@@ -53,14 +54,18 @@ TEMPLATES: dict[Kind, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something to tell a user (`user` is the row number) at an e-mail address."""
+    """Something to tell a user (`user` is the row number) at an e-mail address.
+
+    `event` is the key of what it tells of, if any: a user is told of it once in each kind.
+    """
 
     user: int
     to: str
-    kind: Kind
+    kind: str
     subject: str
     text: str
     link: str = ""
+    event: str | None = None
 
 
 class Sender(Protocol):
@@ -76,18 +81,36 @@ class LogSender:
 
     def send(self, session: Session, message: Message, *, at: datetime) -> None:
         """Write the message down."""
-        payload = json.dumps(asdict(message), ensure_ascii=False)
-        session.execute(
-            insert(Notification).values(
-                public_id=new_id("n-"),
-                user_id=message.user,
-                channel="log",
-                kind=message.kind,
-                payload=vault_of(session).seal(payload),
-                status="sent",
-                created_at=at,
-            )
-        )
+        write_down(session, message, channel="log", at=at, status="sent")
+
+
+def write_down(
+    session: Session,
+    message: Message,
+    *,
+    channel: str,
+    at: datetime,
+    status: Literal["pending", "sent"] = "pending",
+) -> None:
+    """Put a message, sealed, into the notification log; what waits there is for who delivers that channel.
+
+    A message of the same event and kind to the same user is there already: then nothing happens.
+    """
+    payload = asdict(message)
+    event = payload.pop("event")
+    table = table_of(Notification)
+    row = {
+        "public_id": new_id("n-"),
+        "user_id": message.user,
+        "channel": channel,
+        "kind": message.kind,
+        "payload": vault_of(session).seal(json.dumps(payload, ensure_ascii=False)),
+        "status": status,
+        "event_key": event,
+        "next_attempt_at": at if status == "pending" else None,
+        "created_at": at,
+    }
+    session.execute(insert_of(session, table).values(row).on_conflict_do_nothing())
 
 
 def written(kind: Kind, *, user: int, to: str, link: str = "") -> Message:
@@ -113,3 +136,33 @@ def opened_messages(session: Session, *, limit: int) -> Iterator[tuple[datetime,
     newest = select(Notification).order_by(col(Notification.id).desc()).limit(limit)
     for row in session.execute(newest).scalars():
         yield row.created_at, row.kind, json.loads(vault_of(session).open(row.payload))
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """How the delivery of a message goes; nothing of what it says, nor to whom."""
+
+    id: str
+    at: datetime
+    kind: str
+    channel: str
+    status: str
+    attempts: int
+    last_error: str | None
+    next_attempt_at: datetime | None
+
+
+def message_log(session: Session, *, limit: int, opened: bool) -> Iterator[tuple[Logged, dict[str, str]]]:
+    """The newest messages first, with their opened payload where that is wanted."""
+    for row in session.execute(select(Notification).order_by(col(Notification.id).desc()).limit(limit)).scalars():
+        logged = Logged(
+            row.public_id,
+            row.created_at,
+            row.kind,
+            row.channel,
+            row.status,
+            row.attempts,
+            row.last_error,
+            row.next_attempt_at,
+        )
+        yield logged, json.loads(vault_of(session).open(row.payload)) if opened else {}

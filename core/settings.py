@@ -41,7 +41,9 @@ class Settings(PaymentSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str = ""
     smtp_password: str = ""
-    mail_from: str = Field("", description="The shop's own address")
+    mail_from: str = Field("", description="The shop's own address, with or without a name: Shop <shop@x.example>")
+    messages_url: str = Field("", description="Who takes messages of core.webhook_sender:WebhookSender")
+    messages_secret: str = Field("", description="whsec_...: what those messages are signed with")
     low_stock: int = Field(
         5, ge=0, description="A seller is told when fewer pieces than this are left; 0 is never"
     )
@@ -106,6 +108,14 @@ class Settings(PaymentSettings):
             raise ValueError("MERX_DATA_KEYS must be set in production")
         elif self.mode == "production" and min(map(len, keys)) < 32:
             raise ValueError("each of MERX_DATA_KEYS must have at least 32 characters in production")
+        return self
+
+    @model_validator(mode="after")
+    def _sender_has_what_it_needs(self) -> Settings:
+        if self.sender == "core.mail:SmtpSender" and not (self.smtp_host and self.mail_from):
+            raise ValueError("MERX_SMTP_HOST and MERX_MAIL_FROM must be set for core.mail:SmtpSender")
+        if self.sender == "core.webhook_sender:WebhookSender" and not (self.messages_url and self.messages_secret):
+            raise ValueError("MERX_MESSAGES_URL and MERX_MESSAGES_SECRET must be set for this sender")
         return self
 
     def _data_keys(self) -> list[str]:

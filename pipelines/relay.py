@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import outbox_delivery
+from core.clock import Clock
 from core.errors import Conflict, MerxError
 from core.leases import Keeper
 from core.logs import get_logger
+from core.notices import Notices
 from core.providers.opening import open_providers
 from core.relay import Consumer, Writer, deliver
+from core.senders import open_sender
+from core.settings import Settings
 from core.settlement import Settlement
 from index.engine import SearchEngine
 from index.relay import IndexConsumer
@@ -37,7 +41,13 @@ def consumers_of(house: House, engine: SearchEngine) -> list[Consumer | Writer]:
     return [
         IndexConsumer(engine, database=house.database, artifacts=house.artifacts),
         Settlement(house.database, house.clock, open_providers(house.settings)),
+        notices_of(house.settings, house.clock),
     ]
+
+
+def notices_of(settings: Settings, clock: Clock) -> Notices:
+    """Who tells people and endpoints what happened."""
+    return Notices(open_sender(settings.sender), settings.public_url, settings.low_stock, clock)
 
 
 def deliver_pending(house: House, engine: SearchEngine) -> Delivered:

@@ -20,7 +20,9 @@ from pipelines.commands.models import train_models
 from pipelines.commands.sandbox import sandbox_beside
 from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
+from pipelines.notifying import run_notifications
 from pipelines.ports import check_free
+from pipelines.reconciling import run_reconcile
 from pipelines.relay import run_relay
 from pipelines.sample.accounts import demo_accounts_line, make_demo_accounts
 from pipelines.sample.load import load_sample_shop, sample_is_loaded
@@ -127,6 +129,10 @@ def _background(house: House, engine: SearchEngine, stop: threading.Event) -> li
     workers = [
         threading.Thread(target=run_relay, args=(house, engine), kwargs={"stop": stop}, name="relay", daemon=True),
         threading.Thread(target=run_upkeep, args=(house,), kwargs={"stop": stop}, name="upkeep", daemon=True),
+        threading.Thread(target=run_reconcile, args=(house,), kwargs={"stop": stop}, name="reconcile", daemon=True),
+        threading.Thread(
+            target=run_notifications, args=(house,), kwargs={"stop": stop}, name="notifications", daemon=True
+        ),
     ]
     for worker in workers:
         worker.start()
