@@ -80,8 +80,9 @@ class AlipayProvider:
                 sign_type="RSA2",
                 config=AliPayConfig(timeout=TIMEOUT),
             )
-        except (ValueError, IndexError, TypeError) as error:
-            raise BadSettings("MERX_ALIPAY_PRIVATE_KEY or MERX_ALIPAY_PUBLIC_KEY holds no RSA key") from error
+        except (ValueError, IndexError, TypeError):
+            # not chained: what the file holds may be a secret
+            raise BadSettings("MERX_ALIPAY_PRIVATE_KEY or MERX_ALIPAY_PUBLIC_KEY holds no RSA key") from None
         # The SDK knows production and one sandbox of Alipay's and has no parameter for any other.
         self._sdk._gateway = account.gateway
 

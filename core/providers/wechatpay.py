@@ -88,8 +88,8 @@ class WechatProvider:
             raise BadSettings("MERX_WECHATPAY_API_KEY is not the APIv3 key of 32 characters")
         try:
             load_private_key(account.private_key)
-        except Exception as error:  # the SDK raises nothing more exact
-            raise BadSettings("MERX_WECHATPAY_PRIVATE_KEY holds no private key") from error
+        except Exception:  # the SDK raises nothing more exact; not chained: what the file holds may be a secret
+            raise BadSettings("MERX_WECHATPAY_PRIVATE_KEY holds no private key") from None
 
     def takes(self, currency: str) -> bool:
         """Whether the account can be paid in a currency."""
@@ -118,7 +118,7 @@ class WechatProvider:
                 pay_type=_KINDS[method],
             )
         )
-        if code == 400 and method == "jsapi":
+        if said.get("code") == "PARAM_ERROR" and method == "jsapi":
             raise InvalidInput(f"WeChat Pay does not know who pays: {_why(said)}")
         if code != 200:
             raise Conflict(f"WeChat Pay refuses payment {request.id}: {_why(said)}", payment=request.id)
