@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.services.opensearch",
     "tests.services.sample_home",
     "tests.services.sandbox",
+    "tests.services.paying",
 ]
 
 CHECKOUT = Path(__file__).parent.parent

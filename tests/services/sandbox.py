@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import uvicorn
 from api.sandbox.app import create_sandbox
 from api.sandbox.bank import Bank
 from api.sandbox.notifier import Faults
+from api.sandbox.protocol import SandboxProtocol
 from core.clock import Clock, system_clock
 from core.providers.sandbox_keys import SandboxKeys, sandbox_keys
 
@@ -29,6 +30,7 @@ class Sandbox:
     home: Path
     bank: Bank
     url: str
+    protocols: Mapping[str, SandboxProtocol]
 
     @property
     def keys(self) -> SandboxKeys:
@@ -49,7 +51,7 @@ def running_sandbox(
         time.sleep(0.01)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     try:
-        yield Sandbox(home, app.state.bank, f"http://{host}:{port}")
+        yield Sandbox(home, app.state.bank, f"http://{host}:{port}", app.state.protocols)
     finally:
         server.should_exit = True
         thread.join(timeout=30)
