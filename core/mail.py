@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,6 +24,7 @@ from core.settings import Settings
 
 CHANNEL = "smtp"
 SECONDS = 20.0  # for each answer of the server
+NO_ADDRESS = (MessageError, ValueError, IndexError, AttributeError)  # what the library says of one
 PERMANENT = 500  # from here on the server will not change its mind
 
 
@@ -41,10 +43,10 @@ class SmtpCarrier:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        name, address = parseaddr(settings.mail_from)
+        name, address = parseaddr(one_line(settings.mail_from))
         try:
             self._sender = Address(display_name=name, addr_spec=address)
-        except (ValueError, IndexError) as error:
+        except NO_ADDRESS as error:
             raise BadSettings("MERX_MAIL_FROM is not an e-mail address") from error
         if not self._sender.domain:
             raise BadSettings("MERX_MAIL_FROM is not an e-mail address")
@@ -117,7 +119,7 @@ def _receiver(text: str) -> Address:
     try:
         local, _, domain = text.rpartition("@")
         return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
-    except (ValueError, IndexError, AttributeError) as error:
+    except NO_ADDRESS as error:
         raise Refused("that is not an address to write to") from error
 
 
