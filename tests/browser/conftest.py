@@ -99,16 +99,16 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Visited(given.rstrip("/"))
         return
     home: Path = request.getfixturevalue("shop_home")
-    with socket.socket() as probe:
+    with socket.socket() as probe, socket.socket() as beside:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        beside.bind(("127.0.0.1", 0))
+        port, sandbox_port = probe.getsockname()[1], beside.getsockname()[1]
+    environment = {**_environment(home), "MERX_SANDBOX_PORT": str(sandbox_port)}
     log = tmp_path_factory.mktemp("serve") / "log"
     # Without the relay: the workers of a run share the shop, and an index has one writer.
     command = [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port), "--no-relay"]
     with log.open("w") as output:
-        server = subprocess.Popen(
-            command, cwd=CHECKOUT, env=_environment(home), stdout=output, stderr=subprocess.STDOUT
-        )
+        server = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         visited = Visited(f"http://127.0.0.1:{port}", log)
         _wait_until_ready(visited, server)

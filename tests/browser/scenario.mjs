@@ -35,9 +35,9 @@ export async function eventually(check) {
 /**
  * Run a scenario. `play({page, open})` gets a page and a way to open an address of the shop (in another tab too). It
  * fails when a check of it does, when a page writes an error or a warning to the console (but those in `expected`),
- * throws, or asks anything of another host.
+ * throws, or asks anything of another host (but of addresses in `beside`).
  */
-export async function scenario(play, { expected = /^$/, ...context } = {}) {
+export async function scenario(play, { expected = /^$/, beside = /^$/, ...context } = {}) {
   const browser = await chromium.launch({ executablePath: process.env.MERX_TEST_CHROMIUM, args: ARGUMENTS });
   try {
     const faults = [];
@@ -56,8 +56,8 @@ export async function scenario(play, { expected = /^$/, ...context } = {}) {
       if (loud && !expected.test(said)) faults.push(`${line.type()}: ${said}`);
     });
     tabs.on("request", (request) => {
-      if (!request.url().startsWith(SHOP) && !request.url().startsWith("blob:"))
-        faults.push(`outside: ${request.url()}`);
+      const inside = request.url().startsWith(SHOP) || request.url().startsWith("blob:");
+      if (!inside && !beside.test(request.url())) faults.push(`outside: ${request.url()}`);
     });
     const page = await tabs.newPage();
     await play({ page, open: (path = "/", tab = page) => tab.goto(SHOP + path) });

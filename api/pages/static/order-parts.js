@@ -5,7 +5,7 @@ import { el, replace } from "./dom.js";
 import { formatMoney } from "./money.js";
 import { pictureOf } from "./pictures.js";
 import { once } from "./placing.js";
-import { inWords, methodName, moment } from "./words.js";
+import { inWords, moment, providerName } from "./words.js";
 
 /** The lines, with what became of their pieces. */
 export const lines = (order) =>
@@ -105,7 +105,7 @@ function received(shipment, changed) {
 export function payments(order) {
   const paid = order.payments.map((payment) => ({
     at: payment.at,
-    what: methodName(payment.provider),
+    what: providerName(payment.provider),
     state: inWords("payment", payment.status),
     kind: payment.status,
     note: payment.failure,

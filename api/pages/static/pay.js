@@ -3,11 +3,14 @@
 import { shopTime } from "./api.js";
 import { el, replace } from "./dom.js";
 import { formatMoney } from "./money.js";
+import { pageOf, step, testStep } from "./pay-steps.js";
 import { once } from "./placing.js";
 import { as } from "./session.js";
 import { clockFace, methodName } from "./words.js";
 
 const OPEN = ["created", "pending"];
+const FIRST = ["test", "stripe", "alipay", "wechatpay"]; // then those of other names
+const INSIDE = "wechatpay jsapi"; // works in WeChat’s own browser alone, where it is known who pays
 
 /** The part of an order's page in which it is paid. */
 export class Paying {
@@ -16,7 +19,9 @@ export class Paying {
     this.left = el("p", { class: "time-left" });
     this.told = el("p", { class: "fault", role: "alert" });
     this.methods = null;
+    this.picked = 0; // the place of the method that is ticked
     this.choosing = false; // another method than the one under way
+    this.begun = ""; // the payment that was chosen last: one that was begun before may be taken up again
     const timer = setInterval(() => this.tick(), 1000);
     signal.addEventListener("abort", () => clearInterval(timer));
   }
@@ -31,14 +36,14 @@ export class Paying {
       return;
     }
     this.tick();
-    this.methods ??= (await as("/v1/payment-methods").catch(() => ({ providers: [] }))).providers;
+    this.methods ??= ways((await as("/v1/payment-methods").catch(() => ({}))).methods ?? {});
     if (this.order === order) this.draw();
   }
 
   draw() {
     const { payments, total_minor, currency } = this.order;
     const total = formatMoney({ minor: total_minor, currency });
-    const last = payments.at(-1);
+    const last = payments.find(({ id }) => id === this.begun) ?? payments.at(-1);
     const underWay = last && OPEN.includes(last.status) && !this.choosing ? last : null;
     const failed =
       last?.status === "failed" && `The payment failed: ${last.failure || "the provider refused it"}.`;
@@ -47,7 +52,7 @@ export class Paying {
       el("h2", {}, "Pay"),
       this.left,
       failed && el("p", { class: "fault" }, `${failed} Nothing was taken; you can try again.`),
-      underWay ? this.step(underWay, total) : this.choice(total),
+      underWay ? this.next(underWay, total) : this.choice(total),
       this.told,
     );
   }
@@ -55,65 +60,52 @@ export class Paying {
   choice(total) {
     if (this.methods.length === 0)
       return el("p", {}, "There is no way to pay here at the moment. Try again later.");
-    const options = this.methods.map((name, place) =>
+    const options = this.methods.map(({ provider, method }, place) =>
       el(
         "label",
         { class: "address-choice" },
-        el("input", { type: "radio", name: "method", id: `method-${name}`, value: name, checked: place === 0 }),
-        el("span", {}, methodName(name)),
+        el("input", {
+          type: "radio",
+          name: "method",
+          id: `method-${[provider, method].filter(Boolean).join("-")}`,
+          value: String(place),
+          checked: place === this.picked,
+          onchange: () => (this.picked = place),
+        }),
+        el("span", {}, methodName(provider, method)),
       ),
     );
-    const begin = () => {
-      const provider = this.section.querySelector("input[name=method]:checked").value;
-      this.attempt(async () => {
-        const path = `/v1/orders/${encodeURIComponent(this.order.id)}/payments`;
-        const { action } = await once(path, { body: { provider } });
-        this.choosing = false;
-        if (page(action)) location.assign(page(action));
-        this.changed(await as(`/v1/orders/${encodeURIComponent(this.order.id)}`));
-      });
-    };
+    const begin = () => this.attempt(() => this.begin(this.methods[this.picked]));
     return [
       el("fieldset", { class: "address-choices" }, el("legend", { class: "unseen" }, "Method"), ...options),
       el("button", { id: "pay", class: "solid wide", type: "button", onclick: begin }, `Pay ${total}`),
     ];
   }
 
-  step({ action, provider }, total) {
+  async begin(chosen) {
+    const path = `/v1/orders/${encodeURIComponent(this.order.id)}`;
+    const { id, action } = await once(`${path}/payments`, { body: chosen });
+    this.choosing = false;
+    this.begun = id;
+    const page = pageOf(action ?? {}, { order: this.order.id });
+    if (page) location.assign(page);
+    this.changed(await as(path));
+    this.draw(); // one that is taken up again changes nothing about the order
+  }
+
+  next(payment, total) {
+    const { action } = payment;
     if (action.kind === "test") {
-      const decide = (outcome) => () =>
+      const decide = (outcome) =>
         this.attempt(async () => this.changed(await as(action.decide, { method: "POST", body: { outcome } })));
-      return el(
-        "div",
-        { class: "test-payment" },
-        el("p", {}, el("strong", {}, "Test payment."), " This stands for a provider’s own page. No money moves."),
-        el(
-          "div",
-          { class: "actions" },
-          el(
-            "button",
-            { id: "test-pay", class: "solid", type: "button", onclick: decide("captured") },
-            `Pay ${total}`,
-          ),
-          el("button", { id: "test-fail", class: "plain", type: "button", onclick: decide("failed") }, "Fail"),
-        ),
-      );
+      return testStep(total, { decide });
     }
     const another = () => {
       this.choosing = true;
       this.draw();
+      this.section.querySelector("input[name=method]")?.focus();
     };
-    return el(
-      "div",
-      {},
-      el("p", {}, `${methodName(provider)} is waiting for you.`),
-      el(
-        "div",
-        { class: "actions" },
-        page(action) && el("a", { class: "solid", href: page(action) }, "Go on to pay"),
-        el("button", { class: "plain", type: "button", onclick: another }, "Pay in another way"),
-      ),
-    );
+    return step(payment, { order: this.order.id, another });
   }
 
   async attempt(work) {
@@ -140,5 +132,11 @@ export class Paying {
   }
 }
 
-// The provider's page, where the action names one.
-const page = (action) => (/^https:\/\//.test(action?.url ?? "") ? action.url : null);
+// The ways to pay of the providers, those that are the usual ones first.
+function ways(methods) {
+  const rank = (provider) => (FIRST.indexOf(provider) + FIRST.length + 1) % (FIRST.length + 1);
+  return Object.entries(methods)
+    .sort(([one], [other]) => rank(one) - rank(other))
+    .flatMap(([provider, names]) => names.map((method) => ({ provider, method })))
+    .filter(({ provider, method }) => `${provider} ${method}` !== INSIDE);
+}

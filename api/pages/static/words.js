@@ -23,9 +23,21 @@ const WORDS = {
 /** A state in words; one that is not known is said as it is. */
 export const inWords = (subject, state) => WORDS[subject]?.[state] ?? state;
 
-/** How payment methods are called. */
-export const methodName = (name) =>
-  ({ test: "Test payment", alipay: "Alipay", wechat: "WeChat Pay", stripe: "Card" })[name] ?? name;
+const METHODS = {
+  test: "Test payment",
+  "stripe card": "Card",
+  "alipay page": "Alipay",
+  "alipay qr": "Alipay, by a code to scan",
+  "wechatpay native": "WeChat Pay, by a code to scan",
+};
+const PROVIDERS = { test: "Test payment", alipay: "Alipay", wechatpay: "WeChat Pay", stripe: "Card" };
+
+/** How a payment provider is called. */
+export const providerName = (provider) => PROVIDERS[provider] ?? provider;
+
+/** How one of a provider's ways to pay is called. */
+export const methodName = (provider, method) =>
+  METHODS[`${provider} ${method}`.trim()] ?? [providerName(provider), method].filter(Boolean).join(", ");
 
 const shape = new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "short" });
 
