@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote
 
@@ -29,6 +30,7 @@ from api.sandbox.pages import page
 from api.sandbox.protocol import Outgoing
 from api.sandbox.signing import sign, signed
 
+SKEW = timedelta(minutes=15)  # less than the hours that Beijing is from anywhere else
 OK = {"code": "10000", "msg": "Success"}
 
 
@@ -172,9 +174,11 @@ class Alipay:
         if params.get("method") not in known:
             raise Refused("isv.invalid-method", "不存在的方法名", **refuse)
         try:
-            moment_of(params.get("timestamp", ""))
-        except ValueError as error:
-            raise Refused("isv.invalid-timestamp", "非法的时间戳参数", **refuse) from error
+            apart = abs(self._bank.clock() - moment_of(params.get("timestamp", "")))
+        except ValueError:
+            apart = timedelta.max
+        if apart > SKEW:
+            raise Refused("isv.invalid-timestamp", "非法的时间戳参数", **refuse)
         try:
             content = json.loads(params.get("biz_content", ""))
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -230,6 +231,24 @@ def test_a_gateway_that_is_not_there_says_nothing(sandbox: Sandbox) -> None:
         absent = AlipayProvider(account_of(sandbox, gateway=gateway))
         with pytest.raises(Unavailable):
             absent.query(request(), reference=None)
+
+
+def test_a_gateway_that_never_answers_is_waited_for_a_while(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.providers.alipay.TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = f"http://127.0.0.1:{silent.getsockname()[1]}/gateway.do"
+        with pytest.raises(Unavailable):
+            AlipayProvider(account_of(sandbox, gateway=gateway)).query(request(), reference=None)
+
+
+def test_a_shop_that_sends_another_time_than_beijings_is_refused(sandbox: Sandbox) -> None:
+    """So the sandbox would notice the time of a machine that stands elsewhere."""
+    behind = AlipayProvider(account_of(sandbox), clock=lambda: system_clock() - timedelta(hours=8))
+    with pytest.raises(Unavailable):
+        behind.query(request(), reference=None)
+    assert "isv.invalid-timestamp" in httpx.get(behind.create(request()).action["page"]).text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -230,7 +231,7 @@ def test_certificates_are_fetched_where_there_are_none(sandbox: Sandbox, tmp_pat
 def test_a_new_certificate_comes_in_with_the_answers_to_our_own_requests(
     sandbox: Sandbox, tmp_path: Path, ear: Ear
 ) -> None:
-    """A platform certificate is rotated: notifications with the new one wait until the shop asked for something."""
+    """The platform's certificate is rotated: notifications with it wait until the shop asked for something."""
     folder = tmp_path / "of-last-year"
     old = sandbox_keys(tmp_path / "old")
     shutil.copytree(certificates(tmp_path / "old"), folder)
@@ -285,13 +286,23 @@ def test_answers_that_another_key_signed_say_nothing(sandbox: Sandbox, tmp_path:
         with pytest.raises(Unavailable):
             call(request(), reference=None)
     with pytest.raises(Unavailable):
-        wechat.query_refund(back(1))
+        wechat.create(request())
 
 
 def test_a_gateway_that_is_not_there_says_nothing(sandbox: Sandbox) -> None:
     for gateway in ("http://127.0.0.1:9", f"{sandbox.url}/pay.css#"):
         with pytest.raises(Unavailable):
             WechatProvider(account_of(sandbox, gateway=gateway)).query(request(), reference=None)
+
+
+def test_a_gateway_that_never_answers_is_waited_for_a_while(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.providers.wechatpay.TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        wechat = WechatProvider(account_of(sandbox, gateway=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        with pytest.raises(Unavailable):
+            wechat.query(request(), reference=None)
 
 
 def test_ids_ways_and_payers_that_wechat_pay_does_not_have(sandbox: Sandbox, wechat: WechatProvider) -> None:
