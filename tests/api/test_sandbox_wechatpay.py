@@ -282,11 +282,11 @@ def test_answers_that_another_key_signed_say_nothing(sandbox: Sandbox, tmp_path:
     sandbox.bank.keys = replace(
         sandbox.keys, wechatpay_platform_private=sandbox_keys(tmp_path / "other").wechatpay_platform_private
     )
+    with pytest.raises(Unavailable):
+        wechat.create(request())
     for call in (wechat.query, wechat.close):
         with pytest.raises(Unavailable):
             call(request(), reference=None)
-    with pytest.raises(Unavailable):
-        wechat.create(request())
 
 
 def test_a_gateway_that_is_not_there_says_nothing(sandbox: Sandbox) -> None:
