@@ -35,8 +35,11 @@ def heard(paid: PaidTrade, attempt: payments.Attempt) -> list[Word]:
     return words
 
 
-def end(paid: PaidTrade, words: Sequence[Word], provider: str) -> tuple[Any, ...]:
-    """What the shop's tables say after hearing these, in this order; nothing of it is kept."""
+def end(paid: PaidTrade, words: Sequence[Word], provider: str, known: set[str]) -> str:
+    """What the shop's tables say after hearing these, in this order; nothing of it is kept.
+
+    That they are sound is looked at for an end that is not `known` yet.
+    """
     with paid.database.write() as session:
         for word in words:
             if isinstance(word, ProviderRefund):
@@ -44,7 +47,6 @@ def end(paid: PaidTrade, words: Sequence[Word], provider: str) -> tuple[Any, ...
             else:
                 payments.settle(session, word, provider=provider, at=paid.now)
         session.expire_all()
-        assert broken_invariants(session) == []
         seen = (
             _rows(session, Order.public_id, Order.status),
             _rows(session, Payment.public_id, Payment.status, Payment.captured_minor, Payment.refunded_minor),
@@ -52,8 +54,10 @@ def end(paid: PaidTrade, words: Sequence[Word], provider: str) -> tuple[Any, ...
             _rows(session, StockLevel.variant_id, StockLevel.quantity, StockLevel.reserved),
             _rows(session, MoneyMovement.payment_id, MoneyMovement.kind, MoneyMovement.amount_minor),
         )
+        if repr(seen) not in known:
+            assert broken_invariants(session) == []
         session.rollback()
-    return seen
+    return repr(seen)
 
 
 def _rows(session: Session, *columns: Any) -> list[tuple[Any, ...]]:
@@ -71,10 +75,10 @@ def tried(paid: PaidTrade, words: Sequence[Word], provider: str, *, whole: bool)
     """The different ends of all orders of these words (or of some), each with a repeat of one of them."""
     some = None if whole else SOME
     draw = random.Random(7)
-    return {
-        repr(end(paid, [*words_now, draw.choice(words_now)], provider))
-        for words_now in orders_of(words, some=some)
-    }
+    ends: set[str] = set()
+    for words_now in orders_of(words, some=some):
+        ends.add(end(paid, [*words_now, draw.choice(words_now)], provider, ends))
+    return ends
 
 
 def story(paid: PaidTrade, provider: str) -> tuple[str, payments.Attempt]:
