@@ -17,6 +17,7 @@ from sqlmodel import Session
 from core.bulk import json_text, table_of
 from core.clock import Clock
 from core.database import Database, vault_of
+from core.errors import MerxError
 from core.posting import Answer, signed
 from core.tables import WebhookDelivery, WebhookEndpoint
 
@@ -41,7 +42,7 @@ class _Due:
     attempts: int
     content: str
     url: str
-    secrets: tuple[str, ...]
+    sealed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ class Courier:
                 due = _next(session, endpoint, now=now)
             if due is None:
                 return taken, 0
-            headers = signed(due.content, id=due.id, secrets=due.secrets, at=now)
-            answer = self.post(due.url, due.content, headers)
+            answer = self._sent(due, now=now)
             self.database.transact(
                 lambda session, due=due, answer=answer: _mark(  # type: ignore[misc]
                     session, endpoint, due, answer, now=self.clock()
@@ -80,6 +80,14 @@ class Courier:
                 return taken, 1
             taken += 1
         return taken, 0
+
+    def _sent(self, due: _Due, *, now: datetime) -> Answer:
+        try:
+            with self.database.read() as session:
+                secrets = [vault_of(session).open(secret) for secret in due.sealed]
+        except MerxError as error:  # a key that is not here, say: that must not end the work for others
+            return Answer(None, error.message)
+        return self.post(due.url, due.content, signed(due.content, id=due.id, secrets=secrets, at=now))
 
     def round(self) -> tuple[int, int]:
         """Send everything that is due, one endpoint after the other; returns how many were taken, how many not."""
@@ -138,8 +146,7 @@ def _next(session: Session, endpoint: int, *, now: datetime) -> _Due | None:
         return None
     both = row.previous_secret is not None and row.previous_until is not None and row.previous_until > now
     sealed = (row.secret, row.previous_secret) if both else (row.secret,)
-    secrets = tuple(vault_of(session).open(secret) for secret in sealed)
-    return _Due(row.id, row.public_id, row.attempts, json_text(row.body), row.url, secrets)
+    return _Due(row.id, row.public_id, row.attempts, json_text(row.body), row.url, sealed)
 
 
 def _mark(session: Session, endpoint: int, due: _Due, answer: Answer, *, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import signal
 import subprocess
 import sys
@@ -186,20 +185,3 @@ def test_an_account_is_made_and_its_role_changed(merx: Merx, monkeypatch: pytest
         assert account.verified
         assert Passwords().check("a long sentence of mine", account.password_hash) == (True, None)
         assert find_account(session, "ben@example.com") is None  # what failed left nothing behind
-
-
-def test_messages_are_shown_to_developers_alone(merx: Merx, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert merx("notifications").output == ""
-    database = open_database(load_settings())
-    ann = add_user(database)
-    with database.write() as session:
-        link = "https://shop.example/account/verify#token=t"
-        LogSender().send(session, written("verify-email", user=ann.row, to=ann.email, link=link), at=NOW)
-    shown = json.loads(merx("notifications").output)
-    assert (shown["to"], shown["link"], shown["kind"]) == ("ann@example.com", link, "verify-email")
-    database.close()
-    monkeypatch.setenv("MERX_MODE", "production")
-    monkeypatch.setenv("MERX_SECRET", "x" * 32)
-    monkeypatch.setenv("MERX_DATA_KEYS", "y" * 32)
-    hidden = merx("notifications")
-    assert (hidden.code, hidden.output) == (1, "")

@@ -1,0 +1,472 @@
+"""Webhooks brought to real receivers: signed, repeated, given up, and kept away from who does not answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlmodel import col
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from core import posting
+from core.database import Database
+from core.errors import Conflict, InvalidInput, NotFound
+from core.goods import Keeper
+from core.outside import check_url, is_allowed, target_of
+from core.posting import Answer, post, signed
+from core.tables import WebhookDelivery, WebhookEndpoint
+from core.webhook_delivery import SCHEDULE, Courier, pause_after
+from core.webhooks import (
+    KINDS,
+    Occurrence,
+    create_endpoint,
+    deliver_to_endpoints,
+    deliveries,
+    list_endpoints,
+    new_secret,
+    redeliver,
+    redeliver_failed,
+    remove_endpoint,
+    rotate_secret,
+    send_test,
+)
+from tests.core.receiving import Receiver, receiving
+from tests.keys import TEST_SECRET
+from tests.services.certificates import make_certificate, server_context
+
+SHOP = Keeper("user:tom", None)
+NOW = datetime.now(UTC).replace(microsecond=0)  # receivers look at their own clock
+
+
+@dataclass
+class Desk:
+    """A shop's webhooks, with a clock that is set by hand."""
+
+    database: Database
+    now: datetime = NOW
+    written: int = 0
+
+    @property
+    def courier(self) -> Courier:
+        def bring(url: str, content: str, headers: dict[str, str]) -> Answer:
+            return post(url, content, headers=headers, local=True, seconds=5)
+
+        return Courier(self.database, lambda: self.now, bring)
+
+    def add(self, receiver: Receiver) -> str:
+        """An endpoint of the shop for a receiver, which is given the secret; returns its id."""
+        with self.database.write() as session:
+            made, receiver.secret = create_endpoint(session, SHOP, url=receiver.url, kinds=KINDS, at=self.now)
+        return made.id
+
+    def happen(self, count: int = 1) -> None:
+        """Things happen that all endpoints are told of."""
+        told = []
+        for _ in range(count):
+            self.written += 1
+            data = {"order": f"o-{self.written}", "total_minor": 1200}
+            told.append(Occurrence(f"x-{self.written}", "order.paid", self.now, data, {}))
+        with self.database.write() as session:
+            deliver_to_endpoints(session, told, at=self.now)
+
+    def states(self, name: str) -> list[tuple[str, int, int | None]]:
+        """Status, attempts and last answer of an endpoint's deliveries, the oldest first."""
+        with self.database.read() as session:
+            found = deliveries(session, SHOP, name, limit=1000)
+        return [(one.status, one.attempts, one.last_status) for one in reversed(found)]
+
+    def endpoint(self, name: str) -> Any:
+        with self.database.read() as session:
+            return next(one for one in list_endpoints(session, SHOP) if one.id == name)
+
+    def pass_by(self, **how: float) -> None:
+        self.now += timedelta(**how)
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver()) as listening:
+        yield listening
+
+
+def test_a_message_is_brought_signed_and_once(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    desk.happen(2)
+    assert desk.courier.round() == (2, 0)
+    assert [body["data"]["order"] for body in receiver.taken] == ["o-1", "o-2"]
+    assert receiver.taken[0]["type"] == "order.paid"
+    assert receiver.seen[0]["content-type"] == "application/json"
+    assert len(set(receiver.ids())) == 2
+    assert desk.states(name) == [("sent", 1, 204)] * 2
+    assert desk.courier.round() == (0, 0)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(receiver.raw[0], receiver.seen[0])
+    with pytest.raises(WebhookVerificationError):
+        Webhook(receiver.secret).verify(receiver.raw[0].replace(b"o-1", b"o-2"), receiver.seen[0])
+
+
+def test_the_same_event_is_written_once_for_an_endpoint(desk: Desk, receiver: Receiver) -> None:
+    desk.add(receiver)
+    desk.happen()
+    desk.written = 0
+    desk.happen()
+    assert desk.courier.round() == (1, 0)
+
+
+def test_a_failure_is_tried_again_on_the_schedule_with_the_same_id(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    receiver.answers = [500] * len(SCHEDULE)
+    desk.happen()
+    tried = []
+    for wait in (timedelta(), *SCHEDULE):
+        desk.pass_by(seconds=wait.total_seconds() - 1)
+        if wait:
+            assert desk.courier.round() == (0, 0)
+        desk.pass_by(seconds=1)
+        reopen(desk)
+        receiver.secret = ""  # its clock is not the one of the test
+        tried.append(desk.courier.round())
+    assert tried == [(0, 1)] * len(SCHEDULE) + [(1, 0)]
+    assert len(set(receiver.ids())) == 1
+    assert desk.states(name) == [("sent", 10, 204)]
+    hours = [int(wait.total_seconds()) for wait in SCHEDULE]
+    assert hours == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+
+
+def reopen(desk: Desk) -> None:
+    """As if its failures had been others'."""
+    with desk.database.write() as session:
+        session.execute(update(WebhookEndpoint).values(failures=0, closed_until=None))
+
+
+def test_what_is_never_taken_is_given_up_and_can_be_sent_again(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    receiver.answers = [503] * 20
+    desk.happen(2)
+    for wait in (timedelta(), *SCHEDULE):
+        desk.now += wait
+        for _ in range(2):
+            reopen(desk)
+            desk.courier.round()
+    assert desk.states(name) == [("dead", 10, 503)] * 2
+    desk.pass_by(days=2)
+    assert desk.courier.round() == (0, 0)
+    assert len(receiver.seen) == 20
+    reopen(desk)
+    with desk.database.write() as session:
+        first, second = reversed(deliveries(session, SHOP, name))
+        redeliver(session, SHOP, name, first.id, at=desk.now)
+    receiver.secret = ""
+    assert desk.courier.round() == (1, 0)
+    assert receiver.ids()[-1] == first.id
+    with desk.database.write() as session:
+        assert redeliver_failed(session, SHOP, name, since=desk.now, at=desk.now) == 0
+        assert redeliver_failed(session, SHOP, name, since=NOW, at=desk.now) == 1
+    assert desk.courier.round() == (1, 0)
+    assert receiver.ids()[-1] == second.id
+    assert desk.states(name) == [("sent", 1, 204)] * 2
+
+
+def test_who_is_gone_is_switched_off(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    receiver.answers = [410]
+    desk.happen(2)
+    assert desk.courier.round() == (0, 1)
+    assert not desk.endpoint(name).active
+    assert desk.states(name) == [("dead", 1, 410), ("pending", 0, None)]
+    desk.happen()
+    desk.pass_by(days=1)
+    assert desk.courier.round() == (0, 0)
+    assert len(desk.states(name)) == 2
+    with desk.database.write() as session, pytest.raises(Conflict):
+        send_test(session, SHOP, name, at=desk.now)
+
+
+def test_an_endpoint_that_fails_again_and_again_is_left_alone_for_longer_and_longer(
+    desk: Desk, receiver: Receiver
+) -> None:
+    name = desk.add(receiver)
+    receiver.answers = [500] * 8
+    desk.happen(30)
+    for _ in range(10):
+        desk.courier.round()  # each tries one message: the first that is not taken ends it
+    assert len(receiver.seen) == 5
+    assert desk.endpoint(name).closed_until == desk.now + timedelta(minutes=1)
+    for minutes in (1, 2, 4):
+        desk.pass_by(minutes=minutes, seconds=-1)
+        assert desk.courier.round() == (0, 0)
+        desk.pass_by(seconds=1)
+        desk.courier.round()
+        desk.courier.round()
+    assert len(receiver.seen) == 8  # one try each time
+    assert desk.endpoint(name).failures == 8
+    desk.pass_by(minutes=8)
+    receiver.secret = ""
+    assert desk.courier.round() == (30, 0)
+    assert (desk.endpoint(name).failures, desk.endpoint(name).closed_until) == (0, None)
+
+
+def test_the_pause_doubles_up_to_an_hour() -> None:
+    pauses = [pause_after(failures) for failures in range(4, 14)]
+    assert [pause and pause.total_seconds() / 60 for pause in pauses] == [None, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert pause_after(10_000) == timedelta(hours=1)
+
+
+def test_one_endpoint_that_fails_does_not_keep_others_waiting(desk: Desk, receiver: Receiver) -> None:
+    with receiving(Receiver(answers=[500])) as bad:
+        desk.add(bad)
+        good = desk.add(receiver)
+        desk.happen(3)
+        assert desk.courier.round() == (3, 1)
+    assert desk.states(good) == [("sent", 1, 204)] * 3
+
+
+def test_a_redirect_is_not_followed(desk: Desk, receiver: Receiver) -> None:
+    with receiving(Receiver(answers=[307], headers={"location": receiver.url})) as moved:
+        name = desk.add(moved)
+        desk.happen()
+        assert desk.courier.round() == (0, 1)
+    assert desk.states(name) == [("pending", 1, 307)]
+    assert receiver.seen == []
+
+
+def test_of_an_answer_only_a_little_that_can_be_printed_is_kept(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    receiver.answers, receiver.body = [400], b"no\x00\x1b[31m\r\n\xff " + b"y" * 100_000
+    desk.happen()
+    desk.courier.round()
+    with desk.database.read() as session:
+        (found,) = deliveries(session, SHOP, name)
+    assert found.last_error is not None
+    assert found.last_error.startswith("400 no [31m")
+    assert len(found.last_error) == 200
+    assert found.last_error.isprintable()
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """Send a header's letters for as long as somebody reads them."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nx: ")
+    for _ in range(200):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def test_a_receiver_that_is_slow_drop_by_drop_is_not_waited_for(receiver: Receiver) -> None:
+    receiver.before = drip
+    started = time.monotonic()
+    answer = post(receiver.url, "{}", headers={}, local=True, seconds=0.5)
+    assert time.monotonic() - started < 3
+    assert answer == Answer(None, "no answer within 0.5 seconds")
+
+
+def test_nobody_there_is_a_failure_like_others(desk: Desk) -> None:
+    with receiving(Receiver()) as gone:
+        name = desk.add(gone)
+    desk.happen()
+    assert desk.courier.round() == (0, 1)
+    assert desk.states(name) == [("pending", 1, None)]
+
+
+def test_after_a_new_secret_both_are_good_for_a_day(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    old = receiver.secret
+    with desk.database.write() as session:
+        new = rotate_secret(session, SHOP, name, at=desk.now)
+    assert new != old
+    desk.happen()
+    assert desk.courier.round() == (1, 0)  # the receiver knows the old one alone
+    receiver.secret = new
+    desk.happen()
+    assert desk.courier.round() == (1, 0)
+    assert len(receiver.seen[-1]["webhook-signature"].split()) == 2
+    desk.pass_by(hours=24)
+    receiver.secret = ""
+    desk.happen()
+    desk.courier.round()
+    content, told = receiver.raw[-1].decode(), receiver.seen[-1]
+    expected = signed(content, id=told["webhook-id"], secrets=[new], at=desk.now)
+    assert told["webhook-signature"] == expected["webhook-signature"]
+
+
+def test_secrets_are_sealed_and_another_owners_endpoint_is_not_there(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    with desk.database.write() as session:
+        rotate_secret(session, SHOP, name, at=desk.now)
+    with desk.database.read() as session:
+        assert "whsec_" not in str(session.execute(text("SELECT * FROM webhook_endpoint")).all())
+        seller = Keeper("user:sue", 1)
+        with pytest.raises(NotFound, match=f"there is no webhook '{name}'"):
+            deliveries(session, seller, name)
+        assert list_endpoints(session, seller) == []
+
+
+def test_a_removed_endpoint_takes_its_deliveries_with_it(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    other = desk.add(receiver)
+    desk.happen(2)
+    with desk.database.write() as session:
+        remove_endpoint(session, SHOP, name, at=desk.now)
+    with desk.database.read() as session:
+        assert session.execute(select(func.count(col(WebhookDelivery.id)))).scalar_one() == 2
+        assert [one.id for one in list_endpoints(session, SHOP)] == [other]
+
+
+def test_an_endpoint_removed_while_it_is_called_ends_quietly(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    desk.happen()
+    receiver.answers = [500]
+
+    def remove(_handler: BaseHTTPRequestHandler) -> None:
+        with desk.database.write() as session:
+            remove_endpoint(session, SHOP, name, at=desk.now)
+
+    receiver.before = remove
+    assert desk.courier.round() == (0, 1)
+    with desk.database.read() as session:
+        assert list_endpoints(session, SHOP) == []
+
+
+def test_there_is_an_end_of_endpoints(desk: Desk) -> None:
+    with desk.database.write() as session:
+        for _ in range(20):
+            create_endpoint(session, SHOP, url="https://x.example", kinds=["order.paid"], at=desk.now)
+        with pytest.raises(Conflict, match="20 webhooks"):
+            create_endpoint(session, SHOP, url="https://x.example", kinds=["order.paid"], at=desk.now)
+
+
+@pytest.mark.parametrize("kinds", [[], ["nonsense"], ["order.paid", "test"]])
+def test_kinds_are_those_that_there_are(desk: Desk, kinds: list[str]) -> None:
+    with desk.database.write() as session, pytest.raises(InvalidInput):
+        create_endpoint(session, SHOP, url="https://x.example", kinds=kinds, at=desk.now)
+
+
+PRIVATE = [
+    *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+    *("224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]"),
+    *("[64:ff9b::a00:1]", "[2002:a00:1::]", "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "[ff02::1]"),
+]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_an_address_of_the_shops_own_network_is_refused(host: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_url(f"https://{host}/x", local=False)
+    with pytest.raises(InvalidInput):
+        target_of(f"https://{host}:8443/x", local=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://x.example", "ftp://x.example", "https://", "https://u:p@x.example", "https://x.example:0"),
+        *("https://x.example:99999", "https://x .example", "https://[::1", "file:///etc/passwd", "https:x"),
+    ],
+)
+def test_what_is_no_address_for_webhooks_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_url(url, local=False)
+
+
+def test_a_name_that_leads_into_the_shops_own_network_is_refused() -> None:
+    assert check_url("https://localhost/x", local=False)  # names are not looked up then
+    with pytest.raises(InvalidInput, match="not public"):
+        target_of("https://localhost/x", local=False)
+    assert post("https://localhost/x", "{}", headers={}).error == "the name leads to an address that is not public"
+
+
+def test_development_may_call_this_machine_and_no_other_of_its_network() -> None:
+    assert check_url("http://127.0.0.1:9000/x", local=True)
+    with pytest.raises(InvalidInput):
+        check_url("http://192.168.1.1/x", local=True)
+    there = target_of("http://localhost:9000/a?b=c", local=True)
+    assert (there.host, there.name) == ("localhost:9000", "localhost")
+    assert there.url in ("http://127.0.0.1:9000/a?b=c", "http://[::1]:9000/a?b=c")
+
+
+def test_public_addresses_are_allowed() -> None:
+    for public in ("93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"):
+        assert is_allowed(ipaddress.ip_address(public), local=False), public
+
+
+def test_tls_is_checked_for_the_name_and_not_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    mine, others = make_certificate(tmp_path), make_certificate(tmp_path, name="other.example")
+    monkeypatch.setenv("SSL_CERT_FILE", str(mine))
+    posting._certificates.cache_clear()
+    try:
+        with receiving(Receiver(), tls=server_context(mine)) as known:
+            by_name = known.url.replace("127.0.0.1", "localhost")
+            assert post(by_name, "{}", headers={}, local=True).status == 204
+            assert known.seen[0]["host"].startswith("localhost:")
+        with receiving(Receiver(), tls=server_context(others)) as stranger:
+            assert post(stranger.url, "{}", headers={}, local=True).error == "not reachable: ConnectError"
+            assert stranger.seen == []
+    finally:
+        posting._certificates.cache_clear()
+
+
+# Delivers, and kills itself before a message is handed over, or before it is written down that it was.
+VICTIM = """
+import os, signal, sys
+from datetime import datetime
+from core import webhook_delivery
+from core.database import Database
+from core.posting import post
+from core.vault import Vault
+
+url, secret, now, fatal = sys.argv[1:]
+die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+bring = lambda url, content, headers: post(url, content, headers=headers, local=True)
+if fatal == "after":
+    webhook_delivery._mark = die
+clock = lambda: datetime.fromisoformat(now)
+bring = die if fatal == "before" else bring
+webhook_delivery.Courier(Database(url, vault=Vault([secret])), clock, bring).round()
+"""
+
+
+@pytest.mark.parametrize(("fatal", "copies"), [("before", 1), ("after", 2)])
+def test_a_killed_worker_loses_nothing_and_repeats_with_the_same_id(
+    desk: Desk, receiver: Receiver, fatal: str, copies: int
+) -> None:
+    name = desk.add(receiver)
+    desk.happen()
+    command = [sys.executable, "-c", VICTIM, desk.database.url, TEST_SECRET, desk.now.isoformat(), fatal]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False, env=os.environ)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert desk.states(name) == [("pending", 0, None)]
+    assert desk.courier.round() == (1, 0)
+    assert len(receiver.seen) == copies
+    assert len(set(receiver.ids())) == 1
+
+
+def test_two_couriers_at_once_do_not_count_twice(desk: Desk, receiver: Receiver) -> None:
+    name = desk.add(receiver)
+    desk.happen(10)
+    threads = [threading.Thread(target=desk.courier.round) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert desk.states(name) == [("sent", 1, 204)] * 10
+    assert len(set(receiver.ids())) == 10
