@@ -53,8 +53,8 @@ class Upload:
     alt: str
 
 
-async def _picture(request: Request, _caller: Trader) -> Upload:
-    """Read a form; the caller is known before a byte is taken, and no more is taken than a picture may have."""
+async def read_picture(request: Request) -> Upload:
+    """Read a form, and no more of it than a picture may have; raises InvalidInput for any other."""
     most = MOST_BYTES + _FORM_BYTES
     taken = 0
 
@@ -77,6 +77,11 @@ async def _picture(request: Request, _caller: Trader) -> Upload:
     if len(alt) > MOST_ALT or any(ord(letter) < 32 or "\ud800" <= letter <= "\udfff" for letter in alt):
         raise InvalidInput(f"`alt` is one line of at most {MOST_ALT} characters")
     return Upload(data, alt)
+
+
+async def _picture(request: Request, _caller: Trader) -> Upload:
+    """The caller is known before a byte is taken."""
+    return await read_picture(request)
 
 
 async def _feed(request: Request, _caller: Trader) -> AsyncIterator[Path]:

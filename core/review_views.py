@@ -16,7 +16,7 @@ from sqlmodel import Session
 from core.bulk import table_of
 from core.database import vault_of
 from core.errors import NotFound
-from core.reviews import Author, by
+from core.reviews import Author, by, no_review
 from core.tables import Order, OrderLine, Product, Review, ReviewPicture, ReviewVote, Seller, User
 
 Sort = Literal["newest", "helpful", "highest", "lowest"]
@@ -156,8 +156,8 @@ def own_reviews(
 
 
 def own_review(session: Session, author: Author, review: str) -> ReviewView:
-    """One review that an author has written."""
-    return _views(session, by(author) & (_REVIEW.c.public_id == review), reader=author.user)[0]
+    """One review that an author has written; raises NotFound."""
+    return _one(session, review, by(author), reader=author.user)
 
 
 def reviews_for_seller(
@@ -171,8 +171,8 @@ def reviews_for_seller(
 
 
 def review_for_seller(session: Session, review: str) -> ReviewView:
-    """A review that its seller has just answered."""
-    return _views(session, _REVIEW.c.public_id == review)[0]
+    """A review that its seller has just answered; raises NotFound."""
+    return _one(session, review)
 
 
 def buyer_reviews(session: Session, order: str, *, seller: int) -> tuple[RatingView, list[ReviewView]]:
@@ -201,8 +201,8 @@ def review_queue(session: Session, *, limit: int = 50) -> list[ReviewView]:
 
 
 def read_review(session: Session, review: str) -> ReviewView:
-    """Any review, for staff."""
-    return _views(session, _REVIEW.c.public_id == review)[0]
+    """Any review, for staff; raises NotFound."""
+    return _one(session, review)
 
 
 def _no_seller(seller: str) -> NotFound:
@@ -249,8 +249,11 @@ def _page(
     return _told(session, session.execute(statement.order_by(*order).limit(limit)).all(), reader=reader)
 
 
-def _views(session: Session, where: ColumnElement[bool], *, reader: int | None = None) -> list[ReviewView]:
-    return _told(session, session.execute(_STATEMENT.where(where)).all(), reader=reader)
+def _one(session: Session, review: str, *where: ColumnElement[bool], reader: int | None = None) -> ReviewView:
+    found = session.execute(_STATEMENT.where(_REVIEW.c.public_id == review, *where)).all()
+    if not found:
+        raise no_review(review)
+    return _told(session, found, reader=reader)[0]
 
 
 def _told(session: Session, rows: Sequence[Row[Any]], *, reader: int | None = None) -> list[ReviewView]:
