@@ -1,4 +1,4 @@
-"""The way in: registering, logging in, new passwords and addresses.
+"""The way in, and out for good: registering, logging in, new passwords and addresses, erasing oneself.
 
 Each takes several short transactions with the hashing of a password between them, which must not hold one open: an
 attempt is counted, committed, and only then tried.
@@ -12,7 +12,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from api.state import Shop
-from core import lockout, registration
+from core import erasure, lockout, registration
 from core.accounts import Account, Caller, account_of, find_account
 from core.errors import Forbidden, Unauthorized
 from core.logins import Login, open_login, renew_login
@@ -128,6 +128,15 @@ def change_email(shop: Shop, token: str) -> None:
     at = shop.clock()
     link = shop.tokens.read_link(token, purpose="change-email", now=at)
     shop.database.transact(lambda session: registration.change_email(session, link, letters=shop.letters, at=at))
+
+
+def erase_oneself(shop: Shop, caller: Caller, *, password: str, host: str) -> None:
+    """Erase one's own account. Raises Forbidden when the password is wrong, Conflict as `core.erasure` says."""
+    with shop.database.read() as session:
+        account = account_of(session, caller.user)
+    _confirm(shop, account, password=password, host=host)
+    at = shop.clock()
+    shop.database.transact(lambda session: erasure.erase(session, caller.user, actor=caller.actor, at=at))
 
 
 def _confirm(shop: Shop, account: Account, *, password: str, host: str) -> None:

@@ -117,6 +117,19 @@ class AddressIn(In):
     country: Country
 
 
+class ErasureIn(In):
+    password: Password
+
+
+class ErasureOut(Out):
+    """`finished_at` is since when snapshots and models hold nothing of the user either."""
+
+    id: str
+    user: str
+    erased_at: datetime
+    finished_at: datetime | None
+
+
 class AddressOut(Out):
     id: str
     recipient: str

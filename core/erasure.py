@@ -79,9 +79,10 @@ def find_user(session: Session, name: str) -> str:
     return found
 
 
-def erase(session: Session, user: str, *, actor: str, at: datetime) -> Erased:
+def erase(session: Session, user: str, *, actor: str, at: datetime, reason: str = "") -> Erased:
     """Erase a user (public id). Unpaid orders are cancelled; once more does nothing and says when it was done.
 
+    `reason` is written to the audit log, which is never shortened: it must not say who the user is.
     Raises NotFound, and Conflict for sellers and staff, and while a paid order is on its way, goods are being
     returned or money is owed back: the shop could not finish what it owes to somebody it does not know.
     """
@@ -108,7 +109,8 @@ def erase(session: Session, user: str, *, actor: str, at: datetime) -> Erased:
     told = {"public_id": erasure, "user_id": found.id, "shopper": shopper, "actor": actor, "erased_at": at}
     session.execute(insert(_ERASURE).values(**told, files=left.files))
     _tell(session, left, at=at)
-    audit.record(session, actor=actor, action="user-erased", subject=user, detail={"erasure": erasure}, at=at)
+    detail = {"erasure": erasure, "reason": reason}
+    audit.record(session, actor=actor, action="user-erased", subject=user, detail=detail, at=at)
     return Erased(erasure, user, at, None)
 
 

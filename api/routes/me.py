@@ -17,6 +17,7 @@ from api.schemas_accounts import (
     AddressIn,
     AddressOut,
     EmailIn,
+    ErasureIn,
     ExportOut,
     FavouriteOut,
     FavouritesOut,
@@ -48,6 +49,18 @@ def patch_me(shop: ShopDep, caller: Member, body: ProfileIn) -> ProfileOut:
     with shop.database.write() as session:
         profiles.change_profile(session, caller.row, changes=changes)
         return ProfileOut(**asdict(profiles.profile(session, caller.row)))
+
+
+@router.delete("", status_code=204, summary="Erase my account")
+def delete_me(shop: ShopDep, request: Request, caller: Member, body: ErasureIn) -> Response:
+    """For good: all that is kept about me goes, and every token is dead. Orders stay as numbers in the books.
+
+    Unpaid orders are cancelled. 409 while a paid one is on its way, goods are being returned or money is owed
+    back, and for sellers and staff. A wrong password counts like a failed login.
+    """
+    password = body.password.get_secret_value()
+    entrance.erase_oneself(shop, caller, password=password, host=entrance.host_of(request))
+    return Response(status_code=204)
 
 
 @router.post("/password", status_code=204, summary="Change my password")

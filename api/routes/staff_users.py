@@ -1,4 +1,4 @@
-"""/v1/staff/users: finding a user, roles, blocking. Every change is audited."""
+"""/v1/staff/users: finding a user, roles, blocking, erasing. Every change is audited."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query
 from api.guard import Staff
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
-from api.schemas_accounts import BlockIn, RoleIn, StaffUserOut, StaffUsersOut
+from api.schemas_accounts import BlockIn, ErasureOut, RoleIn, StaffUserOut, StaffUsersOut
 from api.texts import Email, PathId
 from core import staffing
 from core.accounts import Account, find_account
+from core.erasure import erase
 
 router = APIRouter(prefix="/v1/staff/users", tags=["staff"], responses=PROBLEM_RESPONSES)
 
@@ -62,6 +63,20 @@ def post_unblock(shop: ShopDep, caller: Staff, user: PathId, body: BlockIn) -> S
         lambda session: staffing.unblock(session, user, reason=body.reason, actor=caller.actor, at=at)
     )
     return _out(changed)
+
+
+@router.post("/{user}/erase", summary="Erase a user for good")
+def post_erase(shop: ShopDep, caller: Staff, user: PathId, body: BlockIn) -> ErasureOut:
+    """All that is kept about the user goes; orders stay as numbers. Once more says when it was done.
+
+    Unpaid orders are cancelled. 409 while a paid one is on its way, goods are being returned or money is owed
+    back, and for sellers and staff, who hand over first. The reason goes to the audit log: name nobody in it.
+    """
+    at = shop.clock()
+    erased = shop.database.transact(
+        lambda session: erase(session, user, reason=body.reason, actor=caller.actor, at=at)
+    )
+    return ErasureOut(id=erased.id, user=erased.user, erased_at=erased.erased_at, finished_at=erased.finished_at)
 
 
 def _out(account: Account) -> StaffUserOut:

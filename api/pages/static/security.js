@@ -1,10 +1,11 @@
 // What guards an account: its password, its e-mail address, and where it is logged in.
 
+import { fresh, go } from "./address.js";
 import { announce } from "./announce.js";
 import { el, replace } from "./dom.js";
 import { development, messageTo, password } from "./entrance.js";
 import { field, form } from "./forms.js";
-import { as, logOut } from "./session.js";
+import { as, forgetLogin, logOut } from "./session.js";
 import { moment } from "./words.js";
 
 /** The page's parts, drawn into `body`. */
@@ -16,7 +17,38 @@ export async function security(body, { signal }) {
     el("section", { class: "panel" }, el("h2", {}, "Password"), passwordForm(list, signal)),
     el("section", { class: "panel" }, el("h2", {}, "E-mail address"), ...emailForm()),
     el("section", { class: "panel" }, el("h2", {}, "Where you are logged in"), list),
+    el("section", { class: "panel" }, el("h2", {}, "Erase your account"), ...erasing()),
   );
+}
+
+// The form stays folded away until it is asked for; the password is the confirmation.
+function erasing() {
+  const body = el("div", {});
+  const ask = () => {
+    const cancel = el("button", { class: "quiet", type: "button", onclick: offer }, "Keep my account");
+    const send = async ({ password: typed }) => {
+      await as("/v1/me", { method: "DELETE", body: { password: typed } });
+      await forgetLogin();
+      go(fresh());
+      announce("Your account is erased.");
+    };
+    const made = form({
+      label: "Erase your account",
+      button: "Erase my account for good",
+      fields: [password()],
+      more: cancel,
+      send,
+    });
+    replace(body, el("p", {}, "Nobody can undo this, not even the shop. Type your password to go on."), made);
+    made.querySelector("input").focus();
+  };
+  const offer = () =>
+    replace(body, el("button", { id: "erase", class: "plain", type: "button", onclick: ask }, "Erase my account"));
+  offer();
+  const text =
+    "Your name, addresses, searches, carts, favourites and messages are deleted, unpaid orders are cancelled, and " +
+    "your reviews keep their stars alone. What the law asks of the shop about your orders stays, without you.";
+  return [el("p", {}, text), body];
 }
 
 const passwordForm = (list, signal) =>

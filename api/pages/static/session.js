@@ -55,6 +55,9 @@ export async function logOut({ everywhere = false } = {}) {
   await alone(forget);
 }
 
+/** Forget the login here, which has ended already. */
+export const forgetLogin = () => alone(forget);
+
 async function keep({ user, access_token: access, refresh_token: refresh, expires_in }) {
   held = { user, access, refresh, until: Date.now() + expires_in * 1000 - EARLY };
   await keepTokens(held); // before anything else: the refresh token before it is used up
