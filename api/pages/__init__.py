@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.pages.card import add_card_form
 from api.state import Shop
 
 HERE = Path(__file__).parent
@@ -104,6 +105,7 @@ def add_pages(app: FastAPI, shop: Shop) -> None:
 
     for place in PLACES:
         app.add_api_route(place, storefront, methods=["GET", "HEAD"], include_in_schema=False)
+    add_card_form(app, shop.providers.get("stripe"), static=f"/static/{digest}")
     app.mount("/static", PageFiles(STATIC, digest=digest))
     app.mount("/pictures", Files(shop.pictures, headers=PICTURE_HEADERS))
 

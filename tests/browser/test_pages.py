@@ -122,3 +122,22 @@ def test_links_in_messages_lead_to_the_page(client: TestClient) -> None:
         assert answer.headers["content-security-policy"] == page.headers["content-security-policy"]
         assert client.head(f"/{link}").status_code == 200
     assert client.get("/account/verify/more").status_code == 404
+
+
+def test_the_card_form_is_there_for_an_account_with_stripe_alone(client: TestClient, home: Path) -> None:
+    assert client.get("/card").status_code == 404
+    account = {
+        "stripe_secret_key": "sk_test_hidden",
+        "stripe_publishable_key": "pk_test_shown",
+        "stripe_webhook_secret": "whsec_hidden",
+    }
+    with TestClient(create_app(Settings(home=home, **account))) as with_cards:
+        page = with_cards.get("/card")
+        policy = page.headers["content-security-policy"]
+        assert with_cards.get("/card/card.js").headers["content-type"].startswith("text/javascript")
+    assert "pk_test_shown" in page.text
+    assert "hidden" not in page.text
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert set(re.findall(r"src=\"(https:[^\"]+)", page.text)) == {"https://js.stripe.com/v3/"}
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", page.text)

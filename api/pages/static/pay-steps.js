@@ -7,10 +7,10 @@ import { providerName } from "./words.js";
 const PAGE = /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?\/)/;
 
 /** The page on which a payment goes on, where its action names one. */
-export function pageOf({ kind, page, client_secret: secret, publishable_key: key }, { order }) {
+export function pageOf({ kind, page, client_secret: secret }, { order }) {
   if (PAGE.test(page ?? "")) return page;
   // The page of the card form is the shop's; what it needs goes where no server sees it.
-  if (kind === "stripe") return `/card#${new URLSearchParams({ order, secret, key })}`;
+  if (kind === "stripe") return `/card#${new URLSearchParams({ order, secret })}`;
   return null;
 }
 
