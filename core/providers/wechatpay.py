@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cryptography import x509
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.utils import load_private_key
 
@@ -29,7 +28,7 @@ from core.providers import (
     Started,
     Unverified,
 )
-from core.providers.wechatpay_certificates import PlatformCertificates, fetch_certificates, public_key_text
+from core.providers.wechatpay_certificates import PlatformKey, PlatformKeys, fetch_certificates
 from core.providers.wechatpay_notices import number_of, payment_of, read_resource, refund_of, seal_of
 from core.providers.wire import BEIJING
 
@@ -56,8 +55,8 @@ class WechatAccount:
     """A merchant at WeChat Pay.
 
     `private_key` is PEM text, `merchant_serial` the serial number of its certificate, `api_key` the APIv3 key
-    of 32 characters, `certificates` the folder of WeChat Pay's own. `currencies` are those it can be paid in,
-    ("*",) for any. WeChat Pay tells of payments at `notify_url`.
+    of 32 characters, `certificates` the folder of WeChat Pay's own (see wechatpay_certificates). `currencies`
+    are those it can be paid in, ("*",) for any. WeChat Pay tells of payments at `notify_url`.
     """
 
     app_id: str
@@ -82,7 +81,7 @@ class WechatProvider:
         """Raises BadSettings for keys that are none. Makes no network call."""
         self._account = account
         self._clock = clock
-        self._certificates = PlatformCertificates(account.certificates)
+        self._keys = PlatformKeys(account.certificates)
         self._clients: dict[str, WeChatPay] = {}
         if len(account.api_key.encode()) != 32:
             raise BadSettings("MERX_WECHATPAY_API_KEY is not the APIv3 key of 32 characters")
@@ -139,12 +138,12 @@ class WechatProvider:
     def read(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice:
         """The notification that arrived."""
         seal = seal_of(headers, now=now)
-        certificate = self._certificates.find(seal.serial, at=now)
-        if certificate is None:
+        key = self._keys.find(seal.serial, at=now)
+        if key is None:
             raise Unverified("the notification is signed with a certificate that is not known, or not valid")
         try:
-            # This client knows the certificate by its serial number: the SDK has no cause to fetch any.
-            message = self._client(seal.serial, certificate).callback(seal.headers, body)
+            # This client knows the key by the name in the message: the SDK has no cause to fetch any.
+            message = self._client(key).callback(seal.headers, body)
         except Exception as error:  # not UTF-8, not JSON, too deep, another algorithm: the SDK checks no shapes
             raise Unverified("the notification cannot be read") from error
         if not isinstance(message, dict):
@@ -231,7 +230,7 @@ class WechatProvider:
             said = json.loads(text) if text else {}
         except Exception as error:  # network, signature, JSON: the SDK raises bare Exceptions for some of it
             raise Unavailable("WeChat Pay does not answer") from error
-        self._certificates.keep(client._core._certificates)
+        self._keys.keep(client._core._certificates)
         if not isinstance(said, dict):
             raise Unavailable("WeChat Pay's answer cannot be read")
         if code in (401, 429) or code >= 500 or said.get("code") in ELSEWHERE:
@@ -239,11 +238,11 @@ class WechatProvider:
         return code, said
 
     def _own_client(self) -> WeChatPay:
-        """A client for requests of our own, with a certificate that is valid now, fetched where there is none."""
+        """A client for requests of our own, with a key of WeChat Pay's that is valid now, fetched if need be."""
         account, now = self._account, self._clock()
-        known = self._certificates.newest(at=now)
+        known = self._keys.newest(at=now)
         if known is None:
-            self._certificates.keep(
+            self._keys.keep(
                 fetch_certificates(
                     gateway=account.gateway,
                     merchant_id=account.merchant_id,
@@ -253,14 +252,14 @@ class WechatProvider:
                     timeout=TIMEOUT,
                 )
             )
-            known = self._certificates.newest(at=now)
+            known = self._keys.newest(at=now)
         if known is None:
             raise Unavailable("WeChat Pay has no certificate that is valid now")
-        return self._client(*known)
+        return self._client(known)
 
-    def _client(self, serial: str, certificate: x509.Certificate) -> WeChatPay:
-        """The SDK with one certificate, as a key with a name: given none, it fetches some when it is made."""
-        client = self._clients.get(serial)
+    def _client(self, key: PlatformKey) -> WeChatPay:
+        """The SDK with one key of WeChat Pay's: given none, it fetches certificates when it is made."""
+        client = self._clients.get(key.name)
         if client is None:
             account = self._account
             client = WeChatPay(
@@ -272,12 +271,12 @@ class WechatProvider:
                 apiv3_key=account.api_key,
                 notify_url=account.notify_url,
                 timeout=TIMEOUT,
-                public_key=public_key_text(certificate),
-                public_key_id=serial,
+                public_key=key.pem,
+                public_key_id=key.name,
             )
             # The SDK knows production's address alone and has no parameter for another.
             client._core._gate_way = account.gateway
-            self._clients[serial] = client
+            self._clients[key.name] = client
         return client
 
 

@@ -297,6 +297,27 @@ def test_a_certificate_counts_while_it_is_valid(account: WechatAccount, keys: Sa
                 wechat.read(*signed, now=at)
 
 
+def test_a_public_key_that_has_a_name_counts_as_well(
+    account: WechatAccount, keys: SandboxKeys, now: datetime, tmp_path: Path
+) -> None:
+    """What WeChat Pay gives to new merchants in the place of certificates."""
+    name = "PUB_KEY_ID_0116000000002026030100000000000000"
+    (tmp_path / f"{name}.pem").write_text(keys.alipay_public)
+    (tmp_path / "PUB_KEY_ID_1.pem").write_text(keys.wechatpay_platform_certificate)
+    (tmp_path / f"{keys.wechatpay_platform_serial}.pem").write_text(keys.alipay_public)
+    wechat = WechatProvider(replace(account, certificates=tmp_path))
+    body = message(encrypted(payment(keys), keys.wechatpay_api_key))
+    assert wechat.read(*sign(body, now, pem=keys.alipay_private, serial=name), now=now) is not None
+    # A certificate is called by the number in it, and a key without one by its file's name of that form alone.
+    for serial, pem in (
+        (name, keys.wechatpay_platform_private),
+        ("PUB_KEY_ID_1", keys.wechatpay_platform_private),
+        (keys.wechatpay_platform_serial, keys.alipay_private),
+    ):
+        with pytest.raises(Unverified):
+            wechat.read(*sign(body, now, pem=pem, serial=serial), now=now)
+
+
 def test_a_certificate_that_another_process_fetched_is_found(
     account: WechatAccount, keys: SandboxKeys, paid: Signed, now: datetime, tmp_path: Path
 ) -> None:
