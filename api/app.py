@@ -22,6 +22,7 @@ from api.routes import (
     health,
     live,
     me,
+    messages,
     my_reviews,
     orders,
     payments,
@@ -38,6 +39,7 @@ from api.routes import (
     staff_reviews,
     staff_trade,
     staff_users,
+    webhooks,
 )
 from api.state import Shop
 from core.settings import Settings
@@ -69,6 +71,8 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
     for module in (
         accounts,
         me,
+        messages,
+        webhooks,
         staff_users,
         staff_operations,
         search,

@@ -66,7 +66,7 @@ class WebhookOut(Out):
     kinds: list[str]
     active: bool
     failures: int = Field(description="in a row")
-    closed_until: datetime | None = Field(description="after several failures nothing is sent until then")
+    closed_until: datetime | None = Field(None, description="after several failures nothing is sent until then")
     created_at: datetime
 
 

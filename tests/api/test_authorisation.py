@@ -74,6 +74,7 @@ TABLE: dict[str, set[str]] = {
             POST /v1/auth/logout
             GET /v1/me
             PATCH /v1/me
+            DELETE /v1/me
             POST /v1/me/password
             POST /v1/me/email
             GET /v1/me/addresses
@@ -87,6 +88,7 @@ TABLE: dict[str, set[str]] = {
             GET /v1/me/sessions
             DELETE /v1/me/sessions/{session}
             GET /v1/me/export
+            GET /v1/me/messages
             POST /v1/carts/{cart}/merge
             POST /v1/orders
             GET /v1/orders
@@ -147,6 +149,16 @@ TABLE: dict[str, set[str]] = {
             POST /v1/seller/shipments/{shipment}/send
             POST /v1/seller/shipments/{shipment}/unpack
             POST /v1/seller/shipments/{shipment}/delivered
+            GET /v1/seller/webhooks
+            POST /v1/seller/webhooks
+            GET /v1/seller/webhooks/{webhook}
+            PATCH /v1/seller/webhooks/{webhook}
+            POST /v1/seller/webhooks/{webhook}/secret
+            POST /v1/seller/webhooks/{webhook}/test
+            GET /v1/seller/webhooks/{webhook}/deliveries
+            POST /v1/seller/webhooks/{webhook}/deliveries/{delivery}/redeliver
+            POST /v1/seller/webhooks/{webhook}/redeliver
+            DELETE /v1/seller/webhooks/{webhook}
             GET /v1/seller/reviews
             PUT /v1/seller/reviews/{review}/answer
             PUT /v1/seller/reviews/{review}
@@ -159,9 +171,20 @@ TABLE: dict[str, set[str]] = {
             {"staff"},
             """
             GET /v1/staff/users
+            GET /v1/staff/webhooks
+            POST /v1/staff/webhooks
+            GET /v1/staff/webhooks/{webhook}
+            PATCH /v1/staff/webhooks/{webhook}
+            POST /v1/staff/webhooks/{webhook}/secret
+            POST /v1/staff/webhooks/{webhook}/test
+            GET /v1/staff/webhooks/{webhook}/deliveries
+            POST /v1/staff/webhooks/{webhook}/deliveries/{delivery}/redeliver
+            POST /v1/staff/webhooks/{webhook}/redeliver
+            DELETE /v1/staff/webhooks/{webhook}
             POST /v1/staff/users/{user}/role
             POST /v1/staff/users/{user}/block
             POST /v1/staff/users/{user}/unblock
+            POST /v1/staff/users/{user}/erase
             GET /v1/staff/audit
             GET /v1/staff/outbox/dead
             POST /v1/staff/outbox/dead/{key}/resend

@@ -94,6 +94,10 @@ def furnish(client: TestClient) -> World:
     payment = made(f"/v1/orders/{unpaid['id']}/payments", ann, json={"provider": "test"})
     new = {"code": "TEN", "kind": "percent", "value": 1000, "currency": "GBP"}
     voucher = made("/v1/staff/vouchers", tom, json=new)
+    hook = made("/v1/seller/webhooks", sue, json={"url": "https://sue.example/hook", "kinds": ["order.paid"]})
+    delivery = made(f"/v1/seller/webhooks/{hook['id']}/test", sue)
+    client.post("/v1/auth/password/forgot", json={"email": ann.email})
+    message = client.get("/v1/me/messages", headers=ann.headers).json()["messages"][0]
     guest = client.post("/v1/carts").json()
     ids = {
         "product": lamp["id"],
@@ -118,6 +122,9 @@ def furnish(client: TestClient) -> World:
         "payment": payment["id"],
         "shipment": shipment["id"],
         "session": ann.login["session"],
+        "webhook": hook["id"],
+        "delivery": delivery["id"],
+        "message": message["id"],
         "user": people["other customer"].id,
         "voucher": voucher["id"],
     }
@@ -160,6 +167,7 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "POST /v1/auth/password/reset": {"token": "t", "password": PASSWORD},
         "POST /v1/auth/email": {"token": "t"},
         "PATCH /v1/me": {"name": "Another"},
+        "DELETE /v1/me": {"password": PASSWORD},  # all of them have something under way, or a role
         "POST /v1/me/password": {"current": PASSWORD, "new": PASSWORD},
         "POST /v1/me/email": {"email": f"new-{email}", "password": PASSWORD},
         "POST /v1/me/addresses": HOME,
@@ -167,6 +175,7 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "POST /v1/staff/users/{user}/role": {"role": "customer"},
         "POST /v1/staff/users/{user}/block": {"reason": "x"},
         "POST /v1/staff/users/{user}/unblock": {"reason": "x"},
+        "POST /v1/staff/users/{user}/erase": {"reason": "x"},
         "POST /v1/events": {"events": [{"shopper": "guest-4f0c21b7d9", "kind": "query", "query": "lamp"}]},
         "POST /v1/seller/products": {"title": "New"},
         "PATCH /v1/seller/products/{product}": {"title": "Brass lamp"},
@@ -176,6 +185,12 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "PUT /v1/seller/variants/{variant}/price": {"price_minor": 999},
         "POST /v1/seller/variants/{variant}/stock": {"delta": 1},
         "POST /v1/seller/devices": {"name": "Scanner", "public_key": public_key()},
+        "POST /v1/seller/webhooks": {"url": "https://own.example/hook", "kinds": ["order.paid"]},
+        "PATCH /v1/seller/webhooks/{webhook}": {"active": True},
+        "POST /v1/seller/webhooks/{webhook}/redeliver": {"since": "2026-01-01T00:00:00Z"},
+        "POST /v1/staff/webhooks": {"url": "https://own.example/hook", "kinds": ["order.paid"]},
+        "PATCH /v1/staff/webhooks/{webhook}": {"active": True},
+        "POST /v1/staff/webhooks/{webhook}/redeliver": {"since": "2026-01-01T00:00:00Z"},
         "PUT /v1/carts/{cart}/lines/{variant}": {"quantity": 1},
         "PUT /v1/carts/{cart}/voucher": {"code": "TEN"},
         "POST /v1/orders": {"cart": world.ids["cart"], "address": world.ids["address"], "total_minor": 1},
