@@ -118,7 +118,9 @@ export class Paying {
     }
     for (const button of this.section.querySelectorAll("button")) button.disabled = false;
     // What was pressed is gone: the focus goes to what comes next.
-    if (document.activeElement === document.body) this.section.parentElement?.querySelector("button")?.focus();
+    if (document.activeElement !== document.body) return;
+    const next = this.section.querySelector("a, button") ?? this.section.parentElement?.querySelector("button");
+    next?.focus();
   }
 
   tick() {
