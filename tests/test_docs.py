@@ -68,7 +68,7 @@ def test_a_command_exists(line: str) -> None:
     command: Any = get_command(app)
     name = []
     while hasattr(command, "commands"):  # a group: its next word is one of its commands
-        if not words[len(name) :] and command.invoke_without_command:
+        if command.invoke_without_command and not (words[len(name) :] and words[len(name)] in command.commands):
             break
         assert words[len(name) :], f"{line}: the group needs a command"
         name.append(words[len(name)])
