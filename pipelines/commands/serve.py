@@ -129,7 +129,9 @@ def _background(house: House, engine: SearchEngine, stop: threading.Event) -> li
     workers = [
         threading.Thread(target=run_relay, args=(house, engine), kwargs={"stop": stop}, name="relay", daemon=True),
         threading.Thread(target=run_upkeep, args=(house,), kwargs={"stop": stop}, name="upkeep", daemon=True),
-        threading.Thread(target=run_reconcile, args=(house,), kwargs={"stop": stop}, name="reconcile", daemon=True),
+        threading.Thread(
+            target=run_reconcile, args=(house,), kwargs={"stop": stop}, name="reconcile", daemon=True
+        ),
         threading.Thread(
             target=run_notifications, args=(house,), kwargs={"stop": stop}, name="notifications", daemon=True
         ),
