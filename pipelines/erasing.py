@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlmodel import Session
+
 from core import erasure
 from core.artifacts import Artifacts, Version
 from core.erasure import Unfinished
@@ -117,13 +119,18 @@ class _Run:
         self._check()
         for kind in (SNAPSHOTS, MODELS):
             self.artifacts.sweep(kind)  # what a killed writer left; nobody else writes now
-        database.transact(partial(erasure.forget_keys, ids=self.ids))
+        database.transact(self._drop_keys)
         self.progress("database", 0, 1)
         database.purge()  # after the keys are dropped, before anybody is told that they are gone
         at = self.house.clock()
         database.transact(partial(erasure.finish, ids=self.ids, at=at))
         self.progress("database", 1, 1)
         return Finished(len(self.found), snapshots, models, files, served)
+
+    def _drop_keys(self, session: Session) -> None:
+        for one in self.found:  # a page that was still open may have reported under the key meanwhile
+            erasure.sweep(session, one, at=self.house.clock())
+        erasure.forget_keys(session, self.ids)
 
     def _snapshots(self) -> int:
         """Write the snapshots that hold the users' rows anew; one that cannot be read is deleted unread."""

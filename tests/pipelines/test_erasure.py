@@ -39,6 +39,7 @@ from recsys.versions import SERVED
 from tests.pipelines.planting import found, leave_half_a_snapshot, opened, plant, stocked_variants
 
 SECRET = "a secret of the shop that forgets"
+ON_SQLITE = pytest.mark.parametrize("house", ["sqlite"], indirect=True)  # rules that no database changes
 LEDGER = {
     "customer_order": (
         "public_id",
@@ -224,7 +225,8 @@ def test_old_versions_say_why_they_are_gone_and_nothing_is_done_twice(house: Hou
     assert not read_snapshot(newest).interactions["shopper"].is_in([key]).any()
 
 
-def test_new_models_serve_even_when_they_are_worse(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@ON_SQLITE
+def test_new_models_serve_even_when_they_are_worse(house: House) -> None:
     live = house.artifacts.live(MODELS)
     assert live is not None
     boast = live.path / "manifest.json"
@@ -238,6 +240,7 @@ def test_new_models_serve_even_when_they_are_worse(house: House, monkeypatch: py
     assert served.name == finished.served
 
 
+@ON_SQLITE
 def test_where_nothing_can_be_trained_nothing_serves_what_has_to_go(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +254,7 @@ def test_where_nothing_can_be_trained_nothing_serves_what_has_to_go(
     assert house.artifacts.versions(MODELS) == []
 
 
+@ON_SQLITE
 def test_a_snapshot_that_cannot_be_read_goes_as_a_whole(house: House) -> None:
     live = house.artifacts.live("snapshots")
     assert live is not None
@@ -265,6 +269,7 @@ def test_a_snapshot_that_cannot_be_read_goes_as_a_whole(house: House) -> None:
     assert load_live(house.artifacts) is not None
 
 
+@ON_SQLITE
 def test_one_run_for_any_number_and_one_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasing, "PATIENCE", 0.2)
     with house.database.read() as session:
