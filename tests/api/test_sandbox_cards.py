@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -157,9 +158,9 @@ def test_a_refund_asked_for_twice_is_one(sandbox: Sandbox, cards: CardProvider) 
 def test_a_refund_is_found_after_stripe_has_forgotten_its_key(sandbox: Sandbox, cards: CardProvider) -> None:
     reference = pay(cards, request())
     for number in range(120):  # beyond a page of the list
-        cards.refund(back(1, f"r-{number}", reference))
-    with sandbox.bank.held("stripe", "p-1") as record:
-        record.refunds = {f"forgotten-{key}": refund for key, refund in record.refunds.items()}
+        metadata = {"merx_refund": f"r-{number}", "merx_payment": "p-1"}
+        given = {"refund": f"forgotten-{number}", "reference": f"re_{number}", "extra": {"metadata": metadata}}
+        sandbox.bank.refund("stripe", "p-1", amount_minor=1, **given)
     assert cards.refund(back(1, "r-0", reference)).state == "settled"
     assert sandbox.bank.get("stripe", "p-1").refunded_minor == 120
 
@@ -200,3 +201,12 @@ def test_a_wrong_key_and_a_dead_line_are_said_without_the_key(sandbox: Sandbox, 
     nowhere = CardProvider(account_of(sandbox, gateway="http://127.0.0.1:9"))
     with pytest.raises(Unavailable, match="cannot be reached"):
         nowhere.query(request(), reference="pi_1")
+
+
+def test_nothing_secret_is_logged(sandbox: Sandbox, cards: CardProvider, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        started = cards.create(request())
+        cards.query(request(), reference=started.reference)
+    assert "/stripe/v1/payment_intents" in caplog.text  # something is logged
+    assert started.action["client_secret"] not in caplog.text
+    assert sandbox.keys.stripe_secret_key not in caplog.text
