@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from core import audit, erasure
-from core.artifacts import Artifacts
+from core.artifacts import Artifacts, Version
 from core.behaviour import shopper_of
 from core.clock import system_clock
 from core.database import open_database
@@ -226,14 +226,22 @@ def test_old_versions_say_why_they_are_gone_and_nothing_is_done_twice(house: Hou
 
 
 @ON_SQLITE
-def test_new_models_serve_even_when_they_are_worse(house: House) -> None:
+def test_new_models_serve_even_when_they_are_worse(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     live = house.artifacts.live(MODELS)
     assert live is not None
     boast = live.path / "manifest.json"
     measured = live.about["metrics"][SERVED]["ndcg@10"]
     boast.write_text(boast.read_text().replace(f'"ndcg@10": {measured}', '"ndcg@10": 0.999'))
+    asked = []
+
+    def promote(*given: Any, compared: bool = True) -> Version:
+        asked.append(compared)
+        return promote_version(*given, compared=compared)
+
+    monkeypatch.setattr(erasing, "promote_version", promote)
     erase(house, anybody(house)[0])
     finished = finish_erasures(house)
+    assert asked == [True, False]  # refused at the gate
     assert finished.served not in ("", "none", live.name)
     served = house.artifacts.live(MODELS)
     assert served is not None

@@ -6,6 +6,7 @@ import { el, replace } from "./dom.js";
 import { development, messageTo, password } from "./entrance.js";
 import { field, form } from "./forms.js";
 import { as, forgetLogin, logOut } from "./session.js";
+import { newGuest } from "./store.js";
 import { moment } from "./words.js";
 
 /** The page's parts, drawn into `body`. */
@@ -29,6 +30,7 @@ function erasing() {
     const send = async ({ password: typed }) => {
       await as("/v1/me", { method: "DELETE", body: { password: typed } });
       await forgetLogin();
+      newGuest(); // what this browser did as a guest before may have become the user's
       go(fresh());
       announce("Your account is erased.");
     };
