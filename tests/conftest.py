@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.services.sample_home",
     "tests.services.sandbox",
     "tests.services.paying",
+    "tests.faults.killing",
 ]
 
 CHECKOUT = Path(__file__).parent.parent

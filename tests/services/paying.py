@@ -101,7 +101,7 @@ class PaidTrade(Trade):
 
     def headers(self, n: int) -> dict[str, str]:
         """What the requests of user n carry."""
-        token = Tokens(SECRET, access_minutes=60).access(user=f"u{n}", session=f"l{n}", at=self.now)
+        token = Tokens(self.secret, access_minutes=60).access(user=f"u{n}", session=f"l{n}", at=self.now)
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -116,13 +116,13 @@ def paid(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[PaidTrade
     made.shop.close()
 
 
-def paid_trade(url: str, sandbox: Sandbox) -> PaidTrade:
+def paid_trade(url: str, sandbox: Sandbox, *, secret: str = SECRET) -> PaidTrade:
     """Such a shop in a migrated database."""
-    settings = Settings(home=sandbox.home, database_url=url, secret=SECRET, sandbox_url=sandbox.url)
+    settings = Settings(home=sandbox.home, database_url=url, secret=secret, sandbox_url=sandbox.url)
     now = datetime.now(UTC)
     shop = Shop(settings, clock=lambda: now)
     trade = PaidTrade(
-        shop.database, sandbox.home, shop.charges, now=now, secret=SECRET, shop=shop, sandbox=sandbox
+        shop.database, sandbox.home, shop.charges, now=now, secret=secret, shop=shop, sandbox=sandbox
     )
     trade.stocked([50, 50, 50])
     with shop.database.write() as session:
