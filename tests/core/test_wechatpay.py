@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,12 +70,18 @@ def wechat(account: WechatAccount) -> WechatProvider:
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_args: object) -> None:
-        raise AssertionError("a network call")
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No call is even tried: what it raises alone might be taken for a message that cannot be read."""
+    calls: list[object] = []
+
+    def refuse(*about: object, **_more: object) -> None:
+        calls.append(about)
+        raise OSError("a network call")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    yield
+    assert calls == []
 
 
 def payment(keys: SandboxKeys, **changes: object) -> dict[str, Any]:
