@@ -10,6 +10,7 @@ const PARTS = {
   orders: ["Orders", "/orders"],
   addresses: ["Addresses", "/account/addresses"],
   favourites: ["Favourites", "/account/favourites"],
+  messages: ["Messages", "/account/messages"],
   security: ["Security", "/account/security"],
 };
 

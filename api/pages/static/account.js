@@ -8,6 +8,7 @@ import { countries } from "./countries.js";
 import { el, replace } from "./dom.js";
 import { heart } from "./favourites.js";
 import { field, form } from "./forms.js";
+import { inbox } from "./inbox.js";
 import { message } from "./messages.js";
 import { pictureOf } from "./pictures.js";
 import { security } from "./security.js";
@@ -17,7 +18,7 @@ import { as } from "./session.js";
 export async function account(root, { args: [part = "profile"], signal }) {
   const title = part === "profile" ? "Your profile" : part.charAt(0).toUpperCase() + part.slice(1);
   const body = el("div", {});
-  await { profile, addresses, favourites, security }[part](body, { signal });
+  await { profile, addresses, favourites, messages: inbox, security }[part](body, { signal });
   signal.throwIfAborted();
   replace(root, accountFrame(part, title, body));
 }

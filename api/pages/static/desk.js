@@ -17,7 +17,7 @@ const PAGES = [
   { path: /^\/orders$/, page: orders, title: "Orders" },
   { path: /^\/orders\/([^/]+)$/, page: order, title: "Order" },
   { path: /^\/account\/(verify|password|email)$/, page: letters, title: "Your account", open: true },
-  { path: /^\/account(?:\/(addresses|favourites|security))?$/, page: account, title: "Your account" },
+  { path: /^\/account(?:\/(addresses|favourites|messages|security))?$/, page: account, title: "Your account" },
 ];
 
 const root = byId("desk");
