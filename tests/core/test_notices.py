@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +24,7 @@ from core.tables import Notification, OutboxEvent, StockAlert, User, Variant, We
 from core.taking_back import Back
 from tests.core.noticing import URL, block, endpoint, hooks, kinds, last, notify, pack, peopled, seller_row, told
 from tests.core.trade import Trade, counted
+from tests.keys import TEST_SECRET
 
 
 @pytest.fixture
@@ -359,3 +363,51 @@ def test_every_kind_is_in_words_whatever_the_titles_hold(kind: str) -> None:
     assert body == body.strip()
     nothing = in_words(kind, **dict.fromkeys(names, ""))[1]
     assert "\n\n\n" not in nothing
+
+
+# Tells, and kills itself without any chance to clean up: in the middle of its rows, or before they are committed.
+VICTIM = """
+import os, signal, sys
+from datetime import UTC, datetime
+from sqlalchemy import event
+from core.database import Database
+from core.notices import Notices
+from core.relay import deliver
+from core.senders import LogSender
+from core.vault import Vault
+
+url, secret, fatal = sys.argv[1:]
+database = Database(url, vault=Vault([secret]))
+clock = lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)
+seen = []
+
+def count(_c, _cursor, statement, *_):
+    seen.append(statement)
+    if len(seen) == int(fatal):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(database.engine, "after_cursor_execute", count)
+deliver(Notices(LogSender(), "https://shop.example", 5, clock), database=database, clock=clock)
+"""
+
+
+def run_victim(trade: Trade, fatal: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", VICTIM, trade.database.url, TEST_SECRET, str(fatal)]
+    return subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+
+
+def test_a_killed_relay_tells_everybody_afterwards_and_nobody_twice(trade: Trade) -> None:
+    endpoint(trade, "w")
+    paid(trade, {"v0": 17, "v1": 1})
+    fatal = 4
+    while True:
+        done = run_victim(trade, fatal)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert rows(trade) == (0, 0), fatal
+        assert alerts(trade) == 0, fatal
+        fatal += 6
+    assert fatal >= 16  # it was killed at several points
+    assert rows(trade) == (5, 3)
+    assert notify(trade, low=5).delivered == 0
