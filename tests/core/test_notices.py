@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlmodel import Session, col
 
-from core import outbox, returns, shipments, stock
+from core import returns, shipments
 from core.cancel import cancel
 from core.database import Database
 from core.errors import InvalidInput
 from core.notice_texts import TEXTS, in_words
 from core.senders import LogSender, Message
-from core.tables import Notification, OutboxEvent, StockAlert, User, Variant, WebhookDelivery
+from core.tables import Notification, OutboxEvent, User, WebhookDelivery
 from core.taking_back import Back
 from tests.core.noticing import URL, block, endpoint, hooks, kinds, last, notify, pack, peopled, seller_row, told
 from tests.core.trade import Trade, counted
@@ -245,60 +245,6 @@ def test_what_fails_half_way_tells_nobody_and_is_told_later(trade: Trade) -> Non
     assert rows(trade) == (4, 2)
 
 
-def alerts(trade: Trade) -> int:
-    with trade.database.read() as session:
-        return session.execute(select(func.count(col(StockAlert.variant_id)))).scalar_one()
-
-
-def move(trade: Trade, variant: str, delta: int) -> None:
-    def work(session: Session) -> None:
-        row = session.execute(select(col(Variant.id)).where(col(Variant.public_id) == variant)).scalar_one()
-        stock.adjust(session, variant_row=row or 0, delta=delta, reason="delivery", reference="", at=trade.now)
-        outbox.emit(session, outbox.News("stock", f"p{variant[1:]}", "moved"), at=trade.now)
-
-    trade.do(work)
-
-
-def low_told(trade: Trade, user: str) -> list[str]:
-    return [message["text"] for kind, message in told(trade, user) if kind == "stock-low"]
-
-
-def test_a_seller_is_told_once_that_few_pieces_are_left_and_again_after_there_were_more(trade: Trade) -> None:
-    order = trade.order(0, {"v0": 15})  # promised is not free: 5 are left, and 5 are enough
-    notify(trade, low=5)
-    assert low_told(trade, "us0") == []
-    trade.order(1, {"v0": 1})
-    notify(trade, low=5)
-    (text,) = low_told(trade, "us0")
-    assert "Thing 0 (SKU0): 4 left" in text
-    trade.pay(0, order)
-    paid(trade, {"v0": 1})
-    move(trade, "v0", -1)
-    notify(trade, low=5)
-    assert len(low_told(trade, "us0")) == 1
-    move(trade, "v0", +10)
-    notify(trade, low=5)
-    assert alerts(trade) == 0
-    move(trade, "v0", -10)
-    notify(trade, low=5)
-    assert len(low_told(trade, "us0")) == 2
-    assert low_told(trade, "us1") == []
-
-
-def test_a_cancelled_order_lifts_the_alert_and_nought_is_never(trade: Trade) -> None:
-    order = trade.order(0, {"v0": 20, "v2": 18})
-    notify(trade, low=5)
-    (text,) = low_told(trade, "us0")
-    assert "Thing 0 (SKU0): 0 left" in text
-    assert "Thing 2 (SKU2): 2 left" in text
-    trade.do(lambda session: cancel(session, order, cause=trade.cause()))
-    notify(trade, low=5)
-    assert alerts(trade) == 0
-    trade.order(0, {"v0": 20})
-    notify(trade, low=0)
-    assert len(low_told(trade, "us0")) == 1
-
-
 def test_endpoints_hear_what_is_theirs_and_never_a_person(trade: Trade) -> None:
     endpoint(trade, "shop")
     endpoint(trade, "own", seller="s0")
@@ -406,7 +352,6 @@ def test_a_killed_relay_tells_everybody_afterwards_and_nobody_twice(trade: Trade
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert rows(trade) == (0, 0), fatal
-        assert alerts(trade) == 0, fatal
         fatal += 6
     assert fatal >= 16  # it was killed at several points
     assert rows(trade) == (5, 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import signal
 import subprocess
@@ -21,11 +20,9 @@ from sqlalchemy import func, select, text, update
 from sqlmodel import col
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from core import posting
 from core.database import Database
 from core.errors import Conflict, InvalidInput, NotFound
 from core.goods import Keeper
-from core.outside import check_url, is_allowed, target_of
 from core.posting import Answer, post, signed
 from core.tables import WebhookDelivery, WebhookEndpoint
 from core.webhook_delivery import SCHEDULE, Courier, pause_after
@@ -45,7 +42,6 @@ from core.webhooks import (
 )
 from tests.core.receiving import Receiver, receiving
 from tests.keys import TEST_SECRET
-from tests.services.certificates import make_certificate, server_context
 
 SHOP = Keeper("user:tom", None)
 NOW = datetime.now(UTC).replace(microsecond=0)  # receivers look at their own clock
@@ -117,10 +113,9 @@ def test_a_message_is_brought_signed_and_once(desk: Desk, receiver: Receiver) ->
     assert len(set(receiver.ids())) == 2
     assert desk.states(name) == [("sent", 1, 204)] * 2
     assert desk.courier.round() == (0, 0)
-    with pytest.raises(WebhookVerificationError):
-        Webhook(new_secret()).verify(receiver.raw[0], receiver.seen[0])
-    with pytest.raises(WebhookVerificationError):
-        Webhook(receiver.secret).verify(receiver.raw[0].replace(b"o-1", b"o-2"), receiver.seen[0])
+    for secret, raw in ((new_secret(), b"o-1"), (receiver.secret, b"o-2")):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secret).verify(receiver.raw[0].replace(b"o-1", raw), receiver.seen[0])
 
 
 def test_the_same_event_is_written_once_for_an_endpoint(desk: Desk, receiver: Receiver) -> None:
@@ -147,8 +142,7 @@ def test_a_failure_is_tried_again_on_the_schedule_with_the_same_id(desk: Desk, r
     assert tried == [(0, 1)] * len(SCHEDULE) + [(1, 0)]
     assert len(set(receiver.ids())) == 1
     assert desk.states(name) == [("sent", 10, 204)]
-    hours = [int(wait.total_seconds()) for wait in SCHEDULE]
-    assert hours == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+    assert [wait.total_seconds() for wait in SCHEDULE] == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
 
 
 def reopen(desk: Desk) -> None:
@@ -326,8 +320,8 @@ def test_a_removed_endpoint_takes_its_deliveries_with_it(desk: Desk, receiver: R
     with desk.database.write() as session:
         remove_endpoint(session, SHOP, name, at=desk.now)
     with desk.database.read() as session:
-        assert session.execute(select(func.count(col(WebhookDelivery.id)))).scalar_one() == 2
         assert [one.id for one in list_endpoints(session, SHOP)] == [other]
+        assert session.execute(select(func.count(col(WebhookDelivery.id)))).scalar_one() == 2
 
 
 def test_an_endpoint_removed_while_it_is_called_ends_quietly(desk: Desk, receiver: Receiver) -> None:
@@ -357,72 +351,6 @@ def test_there_is_an_end_of_endpoints(desk: Desk) -> None:
 def test_kinds_are_those_that_there_are(desk: Desk, kinds: list[str]) -> None:
     with desk.database.write() as session, pytest.raises(InvalidInput):
         create_endpoint(session, SHOP, url="https://x.example", kinds=kinds, at=desk.now)
-
-
-PRIVATE = [
-    *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
-    *("224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]"),
-    *("[64:ff9b::a00:1]", "[2002:a00:1::]", "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "[ff02::1]"),
-]
-
-
-@pytest.mark.parametrize("host", PRIVATE)
-def test_an_address_of_the_shops_own_network_is_refused(host: str) -> None:
-    with pytest.raises(InvalidInput):
-        check_url(f"https://{host}/x", local=False)
-    with pytest.raises(InvalidInput):
-        target_of(f"https://{host}:8443/x", local=False)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("http://x.example", "ftp://x.example", "https://", "https://u:p@x.example", "https://x.example:0"),
-        *("https://x.example:99999", "https://x .example", "https://[::1", "file:///etc/passwd", "https:x"),
-    ],
-)
-def test_what_is_no_address_for_webhooks_is_refused(url: str) -> None:
-    with pytest.raises(InvalidInput):
-        check_url(url, local=False)
-
-
-def test_a_name_that_leads_into_the_shops_own_network_is_refused() -> None:
-    assert check_url("https://localhost/x", local=False)  # names are not looked up then
-    with pytest.raises(InvalidInput, match="not public"):
-        target_of("https://localhost/x", local=False)
-    assert post("https://localhost/x", "{}", headers={}).error == "the name leads to an address that is not public"
-
-
-def test_development_may_call_this_machine_and_no_other_of_its_network() -> None:
-    assert check_url("http://127.0.0.1:9000/x", local=True)
-    with pytest.raises(InvalidInput):
-        check_url("http://192.168.1.1/x", local=True)
-    there = target_of("http://localhost:9000/a?b=c", local=True)
-    assert (there.host, there.name) == ("localhost:9000", "localhost")
-    assert there.url in ("http://127.0.0.1:9000/a?b=c", "http://[::1]:9000/a?b=c")
-
-
-def test_public_addresses_are_allowed() -> None:
-    for public in ("93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"):
-        assert is_allowed(ipaddress.ip_address(public), local=False), public
-
-
-def test_tls_is_checked_for_the_name_and_not_the_address(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk
-) -> None:
-    mine, others = make_certificate(tmp_path), make_certificate(tmp_path, name="other.example")
-    monkeypatch.setenv("SSL_CERT_FILE", str(mine))
-    posting._certificates.cache_clear()
-    try:
-        with receiving(Receiver(), tls=server_context(mine)) as known:
-            by_name = known.url.replace("127.0.0.1", "localhost")
-            assert post(by_name, "{}", headers={}, local=True).status == 204
-            assert known.seen[0]["host"].startswith("localhost:")
-        with receiving(Receiver(), tls=server_context(others)) as stranger:
-            assert post(stranger.url, "{}", headers={}, local=True).error == "not reachable: ConnectError"
-            assert stranger.seen == []
-    finally:
-        posting._certificates.cache_clear()
 
 
 # Delivers, and kills itself before a message is handed over, or before it is written down that it was.
