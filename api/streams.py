@@ -24,6 +24,7 @@ from core.errors import MerxError, NotFound, Unavailable
 from core.following import Tail, Told
 from core.logs import get_logger
 
+BESIDE = {"reviewed"}  # kinds of news that are told although the state may be the same: what a review says
 OPEN = 1000  # streams of one process
 HEARTBEAT = 15.0  # seconds of silence before a comment that keeps the connection alive
 PATIENCE = 30.0  # seconds that a client may leave what was sent to it lying
@@ -88,21 +89,26 @@ class Streams:
         with self._turn:
             for told in news:
                 for ticket in self._open.get(told.subject, ()):
-                    ticket.stir(told.key)
+                    ticket.stir(told)
 
 
 class _Ticket:
-    """One stream's place among the open ones: whether something happened, and the key of the newest event."""
+    """One stream's place among the open ones: whether something happened, and the key of the newest event.
+
+    `beside` counts what was told that the state does not show.
+    """
 
     def __init__(self, subjects: Collection[Subject]) -> None:
         self.subjects = frozenset(subjects)
         self.key = ""
+        self.beside = 0
         self.ended = False
         self.stirred = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def stir(self, key: str) -> None:
-        self.key = key
+    def stir(self, told: Told) -> None:
+        self.key = told.key
+        self.beside += told.kind in BESIDE
         self._wake()
 
     def end(self) -> None:
@@ -173,6 +179,7 @@ class EventStream(Response):
 
     async def _frames(self, ticket: _Ticket, text: str) -> AsyncGenerator[str, None]:
         ends = time.monotonic() + self._life
+        told = ticket.beside
         yield self._frame(text, "")
         while (left := ends - time.monotonic()) > 0:
             try:
@@ -184,7 +191,7 @@ class EventStream(Response):
             if ticket.ended:
                 return
             ticket.stirred.clear()
-            key = ticket.key
+            key, beside = ticket.key, ticket.beside
             try:
                 now = await self._state()
             except NotFound:
@@ -195,8 +202,8 @@ class EventStream(Response):
                 await asyncio.sleep(RETRY)
                 ticket.stirred.set()
                 continue
-            if now != text:
-                text = now
+            if now != text or beside != told:
+                text, told = now, beside
                 yield self._frame(text, key)
 
     async def _state(self) -> str:

@@ -4,6 +4,7 @@ import { fresh, go, write } from "./address.js";
 import { announce } from "./announce.js";
 import { el } from "./dom.js";
 import { logOut } from "./session.js";
+import { who } from "./store.js";
 
 const PARTS = {
   profile: ["Profile", "/account"],
@@ -12,6 +13,11 @@ const PARTS = {
   favourites: ["Favourites", "/account/favourites"],
   messages: ["Messages", "/account/messages"],
   security: ["Security", "/account/security"],
+};
+// What is for some alone.
+const WORK = {
+  seller: { reviews: ["Reviews", "/account/reviews"] },
+  staff: { moderation: ["Moderation", "/account/moderation"] },
 };
 
 /** A page of the personal centre; `part` is where one is. */
@@ -39,7 +45,7 @@ export function accountFrame(part, title, ...children) {
     el(
       "nav",
       { class: "account-parts", "aria-label": "Your account" },
-      ...Object.entries(PARTS).map(link),
+      ...Object.entries({ ...PARTS, ...WORK[who()?.role] }).map(link),
       el("button", { class: "quiet", type: "button", onclick: leave }, "Log out"),
     ),
     el("div", { class: "account-part" }, el("h1", { tabindex: "-1" }, title), ...children),

@@ -29,10 +29,11 @@ let ahead = 0; // milliseconds that the shop's clock is before the browser's, wh
 /** What time it is in the shop, in milliseconds; good to a second or two. */
 export const shopTime = () => Date.now() + ahead;
 
-/** Ask the API: `body` goes as JSON. Gives the answer's JSON ({} where it has none), or throws a Problem. */
+/** Ask the API: `body` goes as JSON, or as the form it is. Gives the answer's JSON ({} where it has none), or throws a Problem. */
 export async function call(path, { method = "GET", parameters = {}, body, headers = {}, ...options } = {}) {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const kind = body === undefined ? {} : { "Content-Type": "application/json" };
+  const form = body instanceof FormData; // the browser says of what kind it is
+  const sent = body === undefined ? {} : { body: form ? body : JSON.stringify(body) };
+  const kind = body === undefined || form ? {} : { "Content-Type": "application/json" };
   let answer;
   try {
     const asked = { method, headers: { Accept: "application/json", ...kind, ...headers }, ...sent, ...options };

@@ -4,6 +4,7 @@ import { addressText } from "./addresses.js";
 import { accountFrame } from "./account-frame.js";
 import { cancelling } from "./cancel.js";
 import { el, replace } from "./dom.js";
+import { Reviewing } from "./review-form.js";
 import { history, lines, payments, shipments } from "./order-parts.js";
 import { Paying } from "./pay.js";
 import { as } from "./session.js";
@@ -15,7 +16,7 @@ import { inWords, moment } from "./words.js";
 export async function order(root, { args: [id], signal }) {
   const path = `/v1/orders/${encodeURIComponent(id)}`;
   const parts = Object.fromEntries(
-    ["pay", "lines", "shipments", "sums", "payments", "history", "cancel"].map((name) => [
+    ["pay", "lines", "shipments", "reviews", "sums", "payments", "history", "cancel"].map((name) => [
       name,
       el("section", { class: "panel", hidden: true }),
     ]),
@@ -24,6 +25,7 @@ export async function order(root, { args: [id], signal }) {
   const when = el("p", { class: "hint-text" });
   const where = el("section", { class: "panel" });
   const paying = new Paying(parts.pay, { signal });
+  const reviewing = new Reviewing(parts.reviews, { signal });
   let drawn = "";
 
   const show = (now) => {
@@ -36,6 +38,7 @@ export async function order(root, { args: [id], signal }) {
     put(parts.shipments, "On the way", shipments(now, { changed: again }));
     put(parts.sums, "What it costs", totals(now, { whole: true }));
     put(parts.payments, "Payments", payments(now));
+    reviewing.show(now);
     put(parts.cancel, "Cancel", cancelling(now, { changed: show }));
     replace(where, el("h2", {}, "Where it goes"), addressText(now.address));
     tell();
@@ -61,7 +64,7 @@ export async function order(root, { args: [id], signal }) {
         el(
           "div",
           { class: "checkout" },
-          el("div", {}, pay, rest.lines, rest.shipments, rest.payments, rest.history, cancel),
+          el("div", {}, pay, rest.lines, rest.shipments, rest.reviews, rest.payments, rest.history, cancel),
           el("div", {}, sums, where),
         ),
       ),

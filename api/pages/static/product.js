@@ -12,6 +12,7 @@ import { failure } from "./messages.js";
 import { formatMoney } from "./money.js";
 import { picture } from "./picture.js";
 import { remember } from "./pictures.js";
+import { reviews } from "./reviews.js";
 import { rows } from "./rows.js";
 import { shopper } from "./store.js";
 import { watchProduct } from "./stream.js";
@@ -112,9 +113,18 @@ function view(first) {
     replace(bought);
   };
   button.addEventListener("click", () => buy(product, variant, { button, bought }));
+  const stars = el("div", {}, rating(product));
+  const said = reviews(product.id);
+  let heard = false; // the first that the stream tells is what was just read
   const offer = () => replace(options, choices(product, choose, variant));
   const changed = (now) => {
-    if (JSON.stringify(now) === JSON.stringify(product)) return;
+    const same = JSON.stringify(now) === JSON.stringify(product);
+    const rated = now.rating !== product.rating || now.rating_count !== product.rating_count;
+    // News that changes nothing of the product itself may be of words: an answer, an edited review.
+    if (rated || (same && heard)) said.load();
+    heard = true;
+    if (same) return;
+    replace(stars, rating(now));
     const before = variant;
     product = now;
     variant = now.variants.find(({ id }) => id === before?.id) ?? variantStart(now);
@@ -133,6 +143,7 @@ function view(first) {
   };
   offer();
   choose(variant);
+  said.load();
   const parts = [
     el(
       "div",
@@ -148,7 +159,7 @@ function view(first) {
           { class: "by" },
           [product.brand, product.seller && `sold by ${product.seller}`].filter(Boolean).join(" · "),
         ),
-        rating(product),
+        stars,
         options,
         cost,
         news,
@@ -157,6 +168,7 @@ function view(first) {
         facts(product),
       ),
     ),
+    said.section,
     el("div", { class: "product-rows", id: "product-rows" }),
   ];
   return { parts, changed, gone };
