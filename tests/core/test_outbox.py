@@ -60,9 +60,9 @@ def test_an_event_of_a_failed_change_is_never_seen(database: Database) -> None:
 
 
 def test_what_no_consumer_hears_of_is_kept_for_those_who_follow(database: Database) -> None:
-    emit(database, "o1", aggregate="order")
+    emit(database, "s1", aggregate="seller")
     with database.read() as session:
-        assert [event.subject for event in outbox.since(session, "0")] == [("order", "o1")]
+        assert [event.subject for event in outbox.since(session, "0")] == [("seller", "s1")]
         assert delivery.backlog(session, now=NOW) == []
 
 

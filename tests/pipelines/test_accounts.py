@@ -18,6 +18,7 @@ from core.accounts import find_account
 from core.bulk import insert_frame, json_text
 from core.database import Database, open_database
 from core.frames import MOMENT
+from core.goods import Keeper
 from core.idempotency import Answer, claim, keep
 from core.passwords import Passwords
 from core.persons import find_by
@@ -28,6 +29,7 @@ from core.senders import LogSender, opened_messages, written
 from core.settings import load_settings
 from core.tables import Order, User
 from core.vault import Vault
+from core.webhooks import create_endpoint, rotate_secret
 from pipelines.commands.accounts import rotate_keys
 from tests.core.people import NOW, PASSWORD_HASH, add_user
 from tests.keys import TEST_SECRET
@@ -57,6 +59,9 @@ def fateful(self, text):
 Vault.seal = fateful
 rotate_keys(Database(url, vault=Vault([new, old])), report=lambda *_: None)
 """
+
+
+STAFF = Keeper("user:tom", None)
 
 
 def quiet(_stage: str, _done: int, _total: int) -> None:
@@ -89,6 +94,8 @@ def fill(database: Database) -> None:
         LogSender().send(session, written("email-changed", user=ann.row, to=ann.email), at=NOW)
         assert claim(session, scope="user:ann", key="k", request="r", at=NOW) is None
         keep(session, Answer(201, '{"order": "o"}'), scope="user:ann", key="k")
+        made, _ = create_endpoint(session, STAFF, url="https://x.example", kinds=["order.paid"], at=NOW)
+        rotate_secret(session, STAFF, made.id, at=NOW)
         order = {"public_id": "o", "currency": "EUR", "goods_minor": 1, "total_minor": 1, "placed_at": NOW}
         session.add(Order(**order, user_id=ann.row, address=vault.seal(json_text(parts))))
         audit.record(session, actor="system", action="test", subject="test:1", detail={}, at=NOW)
@@ -152,7 +159,8 @@ def test_the_command_rotates_everything_and_says_so(
     current = Vault([NEW_SECRET]).current
     ran = merx("keys", "rotate")
     assert ran.code == 0
-    assert f"{USERS + 1:,} users, 1 addresses, 1 orders, 1 notifications, 1 kept answers" in ran.said
+    assert f"{USERS + 1:,} users, 1 addresses, 1 orders, 0 returns, 1 notifications, 1 kept answers" in ran.said
+    assert "1 webhook endpoints sealed again" in ran.said
     assert f"under key {current}; 0 rows left under others" in ran.said
     monkeypatch.setenv("MERX_DATA_KEYS", NEW_SECRET)
     assert merx("audit", "verify").code == 0
