@@ -20,7 +20,7 @@ class ReturnsOut(Out):
     returns: list[ReturnOut]
 
 
-class AnswerIn(In):
+class ReturnAnswerIn(In):
     answer: Line = Field("", description="for the buyer", examples=["Please use the enclosed label."])
 
 

@@ -14,7 +14,7 @@ from api.once import OnceDep
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.routes.seller_orders import seller_row
-from api.schemas_returns import AnswerIn, ReceiveIn, RefundIn, ReturnIn, ReturnsOut
+from api.schemas_returns import ReturnAnswerIn, ReceiveIn, RefundIn, ReturnIn, ReturnsOut
 from api.schemas_trade import OrderOut, ReturnOut
 from api.texts import PathId, PublicId
 from api.trade import order_out, pieces_of, return_out
@@ -87,7 +87,7 @@ def get_returns(
     tags=["sellers' orders"],
     response_model=ReturnOut,
 )
-def post_approve(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: AnswerIn) -> Response:
+def post_approve(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn) -> Response:
     """The answer tells the buyer how to send the goods."""
     return _answer(shop, caller, once, return_, body, approve=True)
 
@@ -98,7 +98,7 @@ def post_approve(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: Pa
     tags=["sellers' orders"],
     response_model=ReturnOut,
 )
-def post_reject(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: AnswerIn) -> Response:
+def post_reject(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn) -> Response:
     """The answer tells the buyer why."""
     return _answer(shop, caller, once, return_, body, approve=False)
 
@@ -141,7 +141,7 @@ def post_refund(shop: ShopDep, caller: Staff, once: OnceDep, order: PathId, body
 
 
 def _answer(
-    shop: ShopDep, caller: SellerMember, once: OnceDep, name: str, body: AnswerIn, *, approve: bool
+    shop: ShopDep, caller: SellerMember, once: OnceDep, name: str, body: ReturnAnswerIn, *, approve: bool
 ) -> Response:
     def work(session: Session) -> ReturnOut:
         seller = seller_row(session, caller)

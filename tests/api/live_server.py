@@ -45,9 +45,9 @@ class Running:
 
 
 @contextmanager
-def running(shop: Shop) -> Iterator[Running]:
-    """Serve a shop until the block ends."""
-    server = Server(create_app(shop.settings, shop=shop), host="127.0.0.1", port=0)
+def running(shop: Shop, *, port: int = 0) -> Iterator[Running]:
+    """Serve a shop until the block ends, on a free port by default."""
+    server = Server(create_app(shop.settings, shop=shop), host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 30

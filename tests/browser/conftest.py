@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from typing import NoReturn
 
 import pytest
 from fasteners import InterProcessLock
+
+from tests.services.ports import free_port
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
@@ -99,11 +100,8 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Visited(given.rstrip("/"))
         return
     home: Path = request.getfixturevalue("shop_home")
-    with socket.socket() as probe, socket.socket() as beside:
-        probe.bind(("127.0.0.1", 0))
-        beside.bind(("127.0.0.1", 0))
-        port, sandbox_port = probe.getsockname()[1], beside.getsockname()[1]
-    environment = {**_environment(home), "MERX_SANDBOX_PORT": str(sandbox_port)}
+    port = free_port()
+    environment = {**_environment(home), "MERX_SANDBOX_PORT": str(free_port())}
     log = tmp_path_factory.mktemp("serve") / "log"
     # Without the relay: the workers of a run share the shop, and an index has one writer.
     command = [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port), "--no-relay"]
