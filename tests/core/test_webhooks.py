@@ -9,87 +9,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
-from sqlmodel import col
+from sqlalchemy import update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from core.database import Database
-from core.errors import Conflict, InvalidInput, NotFound
-from core.goods import Keeper
-from core.posting import Answer, post, signed
-from core.tables import WebhookDelivery, WebhookEndpoint
-from core.webhook_delivery import SCHEDULE, Courier, pause_after
-from core.webhooks import (
-    KINDS,
-    Occurrence,
-    create_endpoint,
-    deliver_to_endpoints,
-    deliveries,
-    list_endpoints,
-    new_secret,
-    redeliver,
-    redeliver_failed,
-    remove_endpoint,
-    rotate_secret,
-    send_test,
-)
+from core.errors import Conflict
+from core.posting import Answer, post
+from core.tables import WebhookEndpoint
+from core.webhook_delivery import SCHEDULE, pause_after
+from core.webhooks import deliveries, new_secret, redeliver, redeliver_failed, send_test
+from tests.core.posting_desk import NOW, SHOP, Desk
 from tests.core.receiving import Receiver, receiving
 from tests.keys import TEST_SECRET
-
-SHOP = Keeper("user:tom", None)
-NOW = datetime.now(UTC).replace(microsecond=0)  # receivers look at their own clock
-
-
-@dataclass
-class Desk:
-    """A shop's webhooks, with a clock that is set by hand."""
-
-    database: Database
-    now: datetime = NOW
-    written: int = 0
-
-    @property
-    def courier(self) -> Courier:
-        def bring(url: str, content: str, headers: dict[str, str]) -> Answer:
-            return post(url, content, headers=headers, local=True, seconds=5)
-
-        return Courier(self.database, lambda: self.now, bring)
-
-    def add(self, receiver: Receiver) -> str:
-        """An endpoint of the shop for a receiver, which is given the secret; returns its id."""
-        with self.database.write() as session:
-            made, receiver.secret = create_endpoint(session, SHOP, url=receiver.url, kinds=KINDS, at=self.now)
-        return made.id
-
-    def happen(self, count: int = 1) -> None:
-        """Things happen that all endpoints are told of."""
-        told = []
-        for _ in range(count):
-            self.written += 1
-            data = {"order": f"o-{self.written}", "total_minor": 1200}
-            told.append(Occurrence(f"x-{self.written}", "order.paid", self.now, data, {}))
-        with self.database.write() as session:
-            deliver_to_endpoints(session, told, at=self.now)
-
-    def states(self, name: str) -> list[tuple[str, int, int | None]]:
-        """Status, attempts and last answer of an endpoint's deliveries, the oldest first."""
-        with self.database.read() as session:
-            found = deliveries(session, SHOP, name, limit=1000)
-        return [(one.status, one.attempts, one.last_status) for one in reversed(found)]
-
-    def endpoint(self, name: str) -> Any:
-        with self.database.read() as session:
-            return next(one for one in list_endpoints(session, SHOP) if one.id == name)
-
-    def pass_by(self, **how: float) -> None:
-        self.now += timedelta(**how)
 
 
 @pytest.fixture
@@ -278,79 +214,6 @@ def test_nobody_there_is_a_failure_like_others(desk: Desk) -> None:
     desk.happen()
     assert desk.courier.round() == (0, 1)
     assert desk.states(name) == [("pending", 1, None)]
-
-
-def test_after_a_new_secret_both_are_good_for_a_day(desk: Desk, receiver: Receiver) -> None:
-    name = desk.add(receiver)
-    old = receiver.secret
-    with desk.database.write() as session:
-        new = rotate_secret(session, SHOP, name, at=desk.now)
-    assert new != old
-    desk.happen()
-    assert desk.courier.round() == (1, 0)  # the receiver knows the old one alone
-    receiver.secret = new
-    desk.happen()
-    assert desk.courier.round() == (1, 0)
-    assert len(receiver.seen[-1]["webhook-signature"].split()) == 2
-    desk.pass_by(hours=24)
-    receiver.secret = ""
-    desk.happen()
-    desk.courier.round()
-    content, told = receiver.raw[-1].decode(), receiver.seen[-1]
-    expected = signed(content, id=told["webhook-id"], secrets=[new], at=desk.now)
-    assert told["webhook-signature"] == expected["webhook-signature"]
-
-
-def test_secrets_are_sealed_and_another_owners_endpoint_is_not_there(desk: Desk, receiver: Receiver) -> None:
-    name = desk.add(receiver)
-    with desk.database.write() as session:
-        rotate_secret(session, SHOP, name, at=desk.now)
-    with desk.database.read() as session:
-        assert "whsec_" not in str(session.execute(text("SELECT * FROM webhook_endpoint")).all())
-        seller = Keeper("user:sue", 1)
-        with pytest.raises(NotFound, match=f"there is no webhook '{name}'"):
-            deliveries(session, seller, name)
-        assert list_endpoints(session, seller) == []
-
-
-def test_a_removed_endpoint_takes_its_deliveries_with_it(desk: Desk, receiver: Receiver) -> None:
-    name = desk.add(receiver)
-    other = desk.add(receiver)
-    desk.happen(2)
-    with desk.database.write() as session:
-        remove_endpoint(session, SHOP, name, at=desk.now)
-    with desk.database.read() as session:
-        assert [one.id for one in list_endpoints(session, SHOP)] == [other]
-        assert session.execute(select(func.count(col(WebhookDelivery.id)))).scalar_one() == 2
-
-
-def test_an_endpoint_removed_while_it_is_called_ends_quietly(desk: Desk, receiver: Receiver) -> None:
-    name = desk.add(receiver)
-    desk.happen()
-    receiver.answers = [500]
-
-    def remove(_handler: BaseHTTPRequestHandler) -> None:
-        with desk.database.write() as session:
-            remove_endpoint(session, SHOP, name, at=desk.now)
-
-    receiver.before = remove
-    assert desk.courier.round() == (0, 1)
-    with desk.database.read() as session:
-        assert list_endpoints(session, SHOP) == []
-
-
-def test_there_is_an_end_of_endpoints(desk: Desk) -> None:
-    with desk.database.write() as session:
-        for _ in range(20):
-            create_endpoint(session, SHOP, url="https://x.example", kinds=["order.paid"], at=desk.now)
-        with pytest.raises(Conflict, match="20 webhooks"):
-            create_endpoint(session, SHOP, url="https://x.example", kinds=["order.paid"], at=desk.now)
-
-
-@pytest.mark.parametrize("kinds", [[], ["nonsense"], ["order.paid", "test"]])
-def test_kinds_are_those_that_there_are(desk: Desk, kinds: list[str]) -> None:
-    with desk.database.write() as session, pytest.raises(InvalidInput):
-        create_endpoint(session, SHOP, url="https://x.example", kinds=kinds, at=desk.now)
 
 
 # Delivers, and kills itself before a message is handed over, or before it is written down that it was.
