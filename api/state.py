@@ -58,7 +58,7 @@ class Shop:
         self.products = HotProducts(self.database, self.tail)
         self.streams = Streams(self.tail)
         self.charges = load_charges(settings)
-        self.providers = open_providers(settings)
+        self.providers = open_providers(settings, clock=clock)
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._encoder_name: str | None = None

@@ -88,7 +88,7 @@ def _decide(session: Session, held: Held, *, status: str, verdict: str, actor: s
         .values(status=status, verdict=verdict, moderated_at=at, queued_at=None, reports=0)
     )
     if "published" in (held.status, status) and held.status != status:
-        rated(session, held, at=at)
+        rated(session, held, before=held.status, after=status, at=at)
     action = "review.publish" if status == "published" else "review.reject"
     detail = {"before": held.status, "version": held.version}
     audit.record(session, actor=actor, action=action, subject=f"review:{held.id}", detail=detail, at=at)

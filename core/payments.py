@@ -133,6 +133,9 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
         .on_conflict_do_nothing()
         .returning(table.c.id)
     ).first()
+    if fresh is not None and payment.status == said.state == "failed":
+        _refused_again(session, payment, order, said, at=at)
+        return True
     if fresh is None or not PAYMENT.allows(payment.status, said.state):
         return False
     cause = Cause(f"provider:{provider}", at, said.reason)
@@ -168,6 +171,19 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
             session, actor=cause.actor, action="payment-captured", subject=order.public_id, detail=detail, at=at
         )
     return True
+
+
+def _refused_again(
+    session: Session, payment: Payment, order: Order, said: ProviderPayment, *, at: datetime
+) -> None:
+    """Another card was refused: the shopper is told why this time."""
+    session.execute(
+        update(Payment)
+        .where(col(Payment.id) == payment.id)
+        .values(failure=said.reason)
+        .execution_options(synchronize_session=False)
+    )
+    outbox.emit(session, outbox.News("order", order.public_id, "payment-failed"), at=at)
 
 
 def close_open(session: Session, order: int, *, at: datetime) -> None:

@@ -41,10 +41,10 @@ def reconcile(
     patience: timedelta = PATIENCE,
     progress: Callable[[int], None] = lambda _asked: None,
 ) -> Reconciled:
-    """Ask about every payment and refund older than `patience` whose end is not known, and write the answers down.
+    """Ask about every payment and refund older than `patience` whose end is not known; write down what is said.
 
-    Each is asked about once, in a transaction of its own: one that fails does not hold up the others. `progress` is
-    told how many were asked about so far.
+    Each is asked about once, in a transaction of its own: one that fails does not hold up the others. `progress`
+    is told how many were asked about so far.
     """
     done = Reconciled()
     before = settlement.clock() - patience

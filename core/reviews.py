@@ -256,14 +256,16 @@ def by(author: Author) -> ColumnElement[bool]:
     return (_REVIEW.c.user_id == author.user) & (_REVIEW.c.subject != "buyer")
 
 
-def rated(session: Session, held: Held, *, at: datetime) -> None:
-    """Add up what a shown review is about, and tell who follows it."""
+def rated(session: Session, held: Held, *, before: str, after: str, at: datetime) -> None:
+    """Add up what a review is about that was shown or is now, and tell who follows it."""
     if held.product is not None:
         rate_products(session, [held.product[0]])
         emit(session, News("product", held.product[1], "reviewed"), at=at)
     elif held.seller is not None and held.subject == "seller":
         rate_seller(session, held.seller[0])
         emit(session, News("seller", held.seller[1], "reviewed"), at=at)
+    if after == "published" != before and held.subject != "buyer":
+        emit(session, News("review", held.id, "published"), at=at)
 
 
 def no_review(review: str) -> NotFound:
@@ -336,7 +338,7 @@ def _told(session: Session, held: Held, *, before: str, at: datetime) -> None:
     """The end of a change: readers are concerned if they saw the review, or see it now."""
     after = session.execute(select(_REVIEW.c.status).where(_REVIEW.c.id == held.row)).scalar_one()
     if "published" in (before, after):
-        rated(session, held, at=at)
+        rated(session, held, before=before, after=str(after), at=at)
 
 
 def _said(words: Words) -> dict[str, Any]:

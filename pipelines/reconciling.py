@@ -21,7 +21,7 @@ log = get_logger("reconcile")
 
 def run_reconcile(house: House, *, stop: threading.Event, interval: float = INTERVAL) -> None:
     """Do it until told to stop; where another process does, stand by. A failure is logged and tried again."""
-    settlement = Settlement(house.database, house.clock, open_providers(house.settings))
+    settlement = Settlement(house.database, house.clock, open_providers(house.settings, clock=house.clock))
     with Keeper(house.database, "reconcile", clock=house.clock) as keeper:
         while not stop.wait(interval):
             if not keeper.held:

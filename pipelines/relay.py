@@ -40,7 +40,7 @@ def consumers_of(house: House, engine: SearchEngine) -> list[Consumer | Writer]:
     """Everybody who is told what happened in this shop."""
     return [
         IndexConsumer(engine, database=house.database, artifacts=house.artifacts),
-        Settlement(house.database, house.clock, open_providers(house.settings)),
+        Settlement(house.database, house.clock, open_providers(house.settings, clock=house.clock)),
         notices_of(house.settings, house.clock),
     ]
 

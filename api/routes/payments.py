@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -15,7 +15,7 @@ from api.routes import ShopDep
 from api.schemas_trade import DecideIn, MethodsOut, OrderOut, PayIn, PaymentBegun, PaymentOut
 from api.selling import limited
 from api.state import Shop
-from api.texts import PathId
+from api.texts import Currency, PathId
 from api.trade import order_out, payment_out
 from core import orders, payments
 from core.errors import Conflict, InvalidInput, NotFound
@@ -34,9 +34,13 @@ async def _body(request: Request) -> bytes:
 
 
 @router.get("/payment-methods", summary="How an order can be paid")
-def get_methods(shop: ShopDep) -> MethodsOut:
+def get_methods(
+    shop: ShopDep, currency: Annotated[Currency | None, Query(description="only those that take it")] = None
+) -> MethodsOut:
     """The providers, each with its ways to pay, the usual one first."""
-    names = sorted(shop.providers)
+    names = sorted(
+        name for name, provider in shop.providers.items() if currency is None or provider.takes(currency)
+    )
     return MethodsOut(providers=names, methods={name: list(shop.providers[name].methods) for name in names})
 
 

@@ -14,7 +14,7 @@ from api.once import OnceDep
 from api.problems import PROBLEM_RESPONSES
 from api.routes import ShopDep
 from api.routes.seller_orders import seller_row
-from api.schemas_returns import ReturnAnswerIn, ReceiveIn, RefundIn, ReturnIn, ReturnsOut
+from api.schemas_returns import ReceiveIn, RefundIn, ReturnAnswerIn, ReturnIn, ReturnsOut
 from api.schemas_trade import OrderOut, ReturnOut
 from api.texts import PathId, PublicId
 from api.trade import order_out, pieces_of, return_out
@@ -87,7 +87,9 @@ def get_returns(
     tags=["sellers' orders"],
     response_model=ReturnOut,
 )
-def post_approve(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn) -> Response:
+def post_approve(
+    shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn
+) -> Response:
     """The answer tells the buyer how to send the goods."""
     return _answer(shop, caller, once, return_, body, approve=True)
 
@@ -98,7 +100,9 @@ def post_approve(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: Pa
     tags=["sellers' orders"],
     response_model=ReturnOut,
 )
-def post_reject(shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn) -> Response:
+def post_reject(
+    shop: ShopDep, caller: SellerMember, once: OnceDep, return_: PathId, body: ReturnAnswerIn
+) -> Response:
     """The answer tells the buyer why."""
     return _answer(shop, caller, once, return_, body, approve=False)
 

@@ -33,7 +33,7 @@ def reconcile_(
     `merx relay` and `merx serve` do so every ten minutes. Exits with 1 when a provider could not be asked.
     """
     with open_house() as house, job("payments reconcile") as done:
-        settlement = Settlement(house.database, house.clock, open_providers(house.settings))
+        settlement = Settlement(house.database, house.clock, open_providers(house.settings, clock=house.clock))
         with progress() as report:
             found = reconcile(
                 settlement,

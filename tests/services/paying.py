@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from api.sandbox.protocol import Outgoing, SandboxProtocol
 from api.state import Shop
-from core import payments
+from core import payments, stock
 from core.providers import PaymentProvider, ProviderRefund
 from core.reconcile import Reconciled, reconcile
 from core.refunds import settle_refund
 from core.relay import Delivery, deliver
 from core.settings import Settings
 from core.settlement import Settlement
-from core.tables import LoginSession
+from core.tables import LoginSession, Variant
 from core.tokens import Tokens
 from tests.core.trade import Trade
 from tests.services.sandbox import Sandbox
@@ -96,6 +98,12 @@ class PaidTrade(Trade):
     def ask_providers(self) -> Delivery:
         return deliver(self.settlement, database=self.database, clock=lambda: self.now)
 
+    def restock(self, variant: str, count: int) -> None:
+        """So many pieces more."""
+        with self.database.write() as session:
+            row = session.execute(select(col(Variant.id)).where(col(Variant.public_id) == variant)).scalar_one()
+            stock.adjust(session, variant_row=row or 0, delta=count, reason="delivery", reference="", at=self.now)
+
     def reconcile(self) -> Reconciled:
         return reconcile(self.settlement, patience=-self.now.resolution)
 
@@ -116,9 +124,15 @@ def paid(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[PaidTrade
     made.shop.close()
 
 
-def paid_trade(url: str, sandbox: Sandbox, *, secret: str = SECRET) -> PaidTrade:
+def paid_trade(url: str, sandbox: Sandbox, *, secret: str = SECRET, **more: str) -> PaidTrade:
     """Such a shop in a migrated database."""
-    settings = Settings(home=sandbox.home, database_url=url, secret=secret, sandbox_url=sandbox.url)
+    settings = Settings(
+        home=sandbox.home,
+        database_url=url,
+        secret=secret,
+        sandbox_url=sandbox.url,
+        **more,  # type: ignore[arg-type]
+    )
     now = datetime.now(UTC)
     shop = Shop(settings, clock=lambda: now)
     trade = PaidTrade(

@@ -36,7 +36,7 @@ export class Paying {
       return;
     }
     this.tick();
-    this.methods ??= ways((await as("/v1/payment-methods").catch(() => ({}))).methods ?? {});
+    this.methods ??= ways((await as(`/v1/payment-methods?currency=${order.currency}`).catch(() => ({}))).methods ?? {});
     if (this.order === order) this.draw();
   }
 
