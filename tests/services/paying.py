@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from api.sandbox.protocol import Outgoing, SandboxProtocol
 from api.state import Shop
 from core import payments, stock
 from core.providers import PaymentProvider, ProviderRefund
+from core.providers.alipay import to_alipay
 from core.reconcile import Reconciled, reconcile
 from core.refunds import settle_refund
 from core.relay import Delivery, deliver
@@ -34,6 +36,7 @@ class PaidTrade(Trade):
 
     shop: Shop = field(kw_only=True)
     sandbox: Sandbox = field(kw_only=True)
+    turns: Iterator[str] = field(default_factory=lambda: cycle(PROVIDERS), kw_only=True)
 
     @property
     def providers(self) -> dict[str, PaymentProvider]:
@@ -64,8 +67,7 @@ class PaidTrade(Trade):
 
     def id_there(self, attempt: payments.Attempt) -> str:
         """What the sandbox calls a payment."""
-        names = {record.id for record in self.sandbox.bank.ledger.all()}
-        return next(name for name in names if name.replace("_", "-") == attempt.id.replace("_", "-"))
+        return to_alipay(attempt.id) if attempt.provider == "alipay" else attempt.id
 
     def words(self, attempt: payments.Attempt) -> list[Outgoing]:
         """Every notification that the provider has for what happened to a payment, the oldest first."""
@@ -90,6 +92,10 @@ class PaidTrade(Trade):
         for word in self.words(attempt):
             self.hear(provider, word)
         return attempt
+
+    def pay(self, n: int, order: str) -> str:
+        """Pay an order, through one provider after the other; returns the payment's id."""
+        return self.buy(n, order, next(self.turns)).id
 
     def given_back(self, attempt: payments.Attempt) -> int:
         """What the provider gave back of a payment, minor units."""
