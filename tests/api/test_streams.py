@@ -54,7 +54,7 @@ def of(live: Running, name: str) -> str:
 
 
 def wait_until(fact: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60  # a process has to start, on a machine that does other things too
     while not fact():
         assert time.monotonic() < until
         time.sleep(0.01)
