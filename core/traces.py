@@ -93,8 +93,8 @@ def forget_places(session: Session, orders: ColumnElement[bool], *, actor: Colum
     )
     session.execute(
         update(_RETURN)
-        .where(_RETURN.c.order_id.in_(ids), or_(_RETURN.c.reason != "", _RETURN.c.answer != ""))
-        .values(reason="", answer="")
+        .where(_RETURN.c.order_id.in_(ids), or_(_RETURN.c.reason.is_not(None), _RETURN.c.answer != ""))
+        .values(reason=None, answer="")
     )
     said = and_(
         _TRANSITION.c.subject == "refund",
