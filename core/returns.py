@@ -39,8 +39,8 @@ def request(
     """
     row = hold_order(session, order, user=user)
     lines = lines_of(session, row)
-    open_ones = _returnable(session, row, since=cause.at - window)
-    wanted = _wanted(order, lines, pieces, open_ones)
+    left = _returnable(session, row, window=window, at=cause.at)
+    wanted = _wanted(order, lines, pieces, left)
     made = []
     for seller in sorted({line.seller_id for line in wanted if line.seller_id is not None}):
         name = new_id("t-")
@@ -101,8 +101,12 @@ def receive(session: Session, name: str, *, seller: int, back: Sequence[Back], c
     return taken.refund_id
 
 
-def _returnable(session: Session, order: Order, *, since: datetime) -> dict[int, int]:
-    """Pieces by order line (row number) that arrived since then, less those of returns under way or done."""
+def _returnable(session: Session, order: Order, *, window: timedelta, at: datetime) -> dict[int, int]:
+    """Pieces by order line (row number) that arrived within the window and can still be sent back.
+
+    A return is of the pieces that arrived first of those that it could be of. What was given back without one may
+    never have arrived: it only bounds what is left.
+    """
     arrived = (
         select(func.max(col(Transition.at)))
         .where(col(Transition.subject) == "shipment", col(Transition.subject_id) == col(Shipment.public_id))
@@ -110,23 +114,43 @@ def _returnable(session: Session, order: Order, *, since: datetime) -> dict[int,
         .scalar_subquery()
     )
     delivered: Any = (
-        select(col(ShipmentLine.order_line_id), func.sum(col(ShipmentLine.quantity)))
+        select(col(ShipmentLine.order_line_id), arrived.label("arrived"), col(ShipmentLine.quantity))
         .join(Shipment, col(Shipment.id) == col(ShipmentLine.shipment_id))
-        .where(col(Shipment.order_id) == order.id, col(Shipment.status) == "delivered", arrived >= since)
-        .group_by(col(ShipmentLine.order_line_id))
+        .where(col(Shipment.order_id) == order.id, col(Shipment.status) == "delivered")
+        .order_by("arrived", col(Shipment.id))
     )
+    parcels: dict[int, list[tuple[datetime, int]]] = {}
+    for line, came, count in session.execute(delivered):
+        parcels.setdefault(line, []).append((came, count))
+    sent: Any = select(col(OrderLine.id), col(OrderLine.shipped) - col(OrderLine.returned))
+    kept = session.execute(sent.where(col(OrderLine.order_id) == order.id))
+    most: dict[int, int] = {line: int(count) for line, count in kept}
     taken: Any = (
-        select(col(ReturnLine.order_line_id), func.sum(col(ReturnLine.quantity)))
+        select(col(ReturnLine.order_line_id), col(ReturnLine.quantity), col(Return.created_at), col(Return.status))
         .join(Return, col(Return.id) == col(ReturnLine.return_id))
-        .where(col(Return.order_id) == order.id, col(Return.status).in_(UNDER_WAY))
-        .group_by(col(ReturnLine.order_line_id))
+        .where(col(Return.order_id) == order.id, col(Return.status).in_((*UNDER_WAY, "received")))
+        .order_by(col(Return.id))
     )
-    under_way = {line: int(count) for line, count in session.execute(taken)}
-    returned: Any = select(col(OrderLine.id), col(OrderLine.returned)).where(col(OrderLine.order_id) == order.id)
-    back = {line: int(count) for line, count in session.execute(returned)}
+    for line, count, asked, status in session.execute(taken):
+        if status in UNDER_WAY:
+            most[line] -= count
+        parcels[line] = _without(parcels[line], count, since=asked - window, until=asked)
     return {
-        line: int(count) - under_way.get(line, 0) - back.get(line, 0) for line, count in session.execute(delivered)
+        line: min(sum(count for came, count in left if came >= at - window), most[line])
+        for line, left in parcels.items()
     }
+
+
+def _without(
+    parcels: Sequence[tuple[datetime, int]], count: int, *, since: datetime, until: datetime
+) -> list[tuple[datetime, int]]:
+    """What is left of parcels, the oldest first, without so many pieces of those that arrived in a time."""
+    left = []
+    for came, pieces in parcels:
+        gone = min(pieces, count) if since <= came <= until else 0
+        left.append((came, pieces - gone))
+        count -= gone
+    return left
 
 
 def _wanted(

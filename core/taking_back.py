@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlmodel import Session, col
 
 from core import audit, outbox, stock
@@ -16,7 +16,7 @@ from core.orders import no_order
 from core.payments import product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
-from core.tables import Order, OrderLine, Refund
+from core.tables import Order, OrderLine, Refund, Shipment, ShipmentLine
 from core.transitions import Cause
 
 Fate = Literal["restored", "written-off"]
@@ -53,7 +53,7 @@ class Taken:
 def refund_lines(session: Session, order: str, *, back: Sequence[Back], cause: Cause) -> str | None:
     """Give money of shipped pieces back without a return: lost, or not worth sending back. For staff.
 
-    Returns the refund's id. Raises NotFound, InvalidInput, and Conflict where fewer pieces were shipped.
+    Returns the refund's id. Raises NotFound, InvalidInput, and Conflict where fewer pieces have left.
     """
     row = hold_order(session, order)
     counted = {item.line: item.quantity or 0 for item in back}
@@ -75,17 +75,18 @@ def take_back(
     """So many shipped pieces by line number of a locked order are back: their stock moves, their money is owed.
 
     Raises InvalidInput for lines that it does not have and amounts above what the pieces are worth, Conflict where
-    fewer were shipped.
+    fewer have left and not come back.
     """
     lines = {line.line_number: line for line in lines_of(session, order)}
+    waiting = _packed(session, order)
     gone: dict[int, int] = {}
     given: list[RefundedLine] = []
     for item in sorted(back, key=lambda item: item.line):
         line, count = lines.get(item.line), counted[item.line]
         if line is None:
             raise InvalidInput(f"order {order.public_id} has no line {item.line}", line=item.line)
-        if count > line.shipped - line.returned:
-            left = line.shipped - line.returned
+        left = line.shipped - line.returned - waiting.get(line.id or 0, 0)
+        if count > left:
             raise Conflict(f"line {item.line} of order {order.public_id} has {left} pieces to take back")
         full = worth(line, count)
         amount = full if item.amount_minor is None else item.amount_minor
@@ -112,6 +113,17 @@ def take_back(
     refund = owe(session, order=order, amount_minor=amount, lines=given, cause=cause)
     restored = [lines[number].variant_id for number, fate in fates.items() if fate == "restored"]
     return Taken(refund, tuple(product_news(session, restored, "stock-changed")))
+
+
+def _packed(session: Session, order: Order) -> dict[int, int]:
+    """Pieces by line (row number) in parcels that have not left: those can be unpacked, and cancelled then."""
+    statement: Any = (
+        select(col(ShipmentLine.order_line_id), func.sum(col(ShipmentLine.quantity)))
+        .join(Shipment, col(Shipment.id) == col(ShipmentLine.shipment_id))
+        .where(col(Shipment.order_id) == order.id, col(Shipment.status) == "prepared")
+        .group_by(col(ShipmentLine.order_line_id))
+    )
+    return {line: int(count) for line, count in session.execute(statement)}
 
 
 def worth(line: OrderLine, count: int) -> int:

@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core import returns
+from core import returns, shipments
 from core.cancel import cancel
 from core.charges import load_charges
 from core.database import Database
+from core.erasure import erase
 from core.errors import Conflict, InvalidInput, NotFound
 from core.order_history import history_of
 from core.providers import ProviderRefund, Unverified
 from core.refunds import owed, settle_refund
 from core.return_views import ReturnView
+from core.rotation import SEALED, left
 from core.settings import load_settings
 from core.tables import MoneyMovement, Return, StockMovement
 from core.taking_back import Back, Fate, refund_lines
@@ -70,6 +72,21 @@ def say(trade: Trade, name: str, *, approve: bool = True, seller: int = 1) -> No
             session, name, seller=seller, approve=approve, text="well", cause=trade.cause("user:seller")
         )
     )
+
+
+def parcel(trade: Trade, order: str, count: int, *, arrives: bool = True) -> None:
+    """So many pieces of line 1 leave in a parcel."""
+    seller, cause = 1, trade.cause()
+    packed = trade.do(
+        lambda session: shipments.prepare(session, order, seller=seller, pieces={1: count}, cause=cause)
+    )
+    trade.do(
+        lambda session: shipments.send(
+            session, packed.id, seller=seller, carrier="C", tracking_number="1", cause=cause
+        )
+    )
+    if arrives:
+        trade.do(lambda session: shipments.deliver(session, packed.id, cause=cause))
 
 
 def take(trade: Trade, name: str, *back: Back, seller: int = 1) -> str | None:
@@ -208,6 +225,56 @@ def test_staff_refund_what_was_lost_without_a_return(trade: Trade) -> None:
     assert trade.levels() == {"v0": (7, 0), "v1": (9, 0), "v2": (9, 0)}
 
 
+def test_what_is_packed_has_to_leave_before_its_money_is_given_back(trade: Trade) -> None:
+    order = trade.order(0, {"v0": 2})
+    trade.pay(0, order)
+    packed = trade.do(
+        lambda session: shipments.prepare(session, order, seller=1, pieces={1: 2}, cause=trade.cause())
+    )
+
+    def refund() -> str | None:
+        back = [Back(1, "written-off", 2)]
+        return trade.do(lambda session: refund_lines(session, order, back=back, cause=trade.cause("user:staff")))
+
+    with pytest.raises(Conflict, match="0 pieces to take back"):
+        refund()
+    trade.do(lambda session: shipments.unpack(session, packed.id, seller=1, cause=trade.cause()))
+    parcel(trade, order, 1)
+    with pytest.raises(Conflict, match="1 pieces to take back"):
+        refund()
+
+
+def test_a_parcel_that_was_lost_leaves_the_other_one_returnable(trade: Trade) -> None:
+    order = trade.order(0, {"v0": 4})
+    trade.pay(0, order)
+    parcel(trade, order, 2)
+    parcel(trade, order, 2, arrives=False)
+    lost = [Back(1, "written-off", 2)]
+    trade.do(lambda session: refund_lines(session, order, back=lost, cause=trade.cause("user:staff")))
+    (name,) = ask(trade, order, {1: 2})
+    with pytest.raises(Conflict, match="0 pieces of line 1"):
+        ask(trade, order, {1: 1})
+    say(trade, name)
+    take(trade, name, Back(1, "restored"))
+    assert trade.see(order).payments[0].refunded_minor == trade.see(order).total_minor
+
+
+def test_each_parcel_has_a_window_of_its_own(trade: Trade) -> None:
+    order = trade.order(0, {"v0": 5})
+    trade.pay(0, order)
+    parcel(trade, order, 3)
+    (name,) = ask(trade, order, {1: 2})
+    say(trade, name)
+    take(trade, name, Back(1, "restored"))
+    trade.now += WINDOW + timedelta(seconds=1)
+    parcel(trade, order, 2)
+    with pytest.raises(Conflict, match="2 pieces of line 1"):
+        ask(trade, order, {1: 3})  # one of them came too long ago
+    ask(trade, order, {1: 2})
+    with pytest.raises(Conflict, match="0 pieces of line 1"):
+        ask(trade, order, {1: 1})
+
+
 def test_of_an_order_that_came_back_in_part_the_rest_can_be_cancelled(trade: Trade) -> None:
     order = trade.order(0, {"v0": 1, "v1": 1}, voucher="V")
     trade.pay(0, order)
@@ -263,6 +330,20 @@ def test_the_buyers_words_are_sealed_and_the_steps_are_told(trade: Trade) -> Non
     ]
     assert trade.told("return") == [(name, "requested"), (name, "approved"), (name, "received")]
     assert (order, "return-received") in trade.told("order")
+
+
+def test_the_words_of_a_buyer_who_is_erased_go_and_keys_can_still_be_rotated(trade: Trade) -> None:
+    order = got(trade, {"v0": 1})
+    (name,) = ask(trade, order, {1: 1}, reason="I moved to 1 High Street")
+    with pytest.raises(Conflict, match="is under way"):
+        trade.do(lambda session: erase(session, "u0", actor="system", at=trade.now))
+    say(trade, name)
+    take(trade, name, Back(1, "restored"))
+    trade.ask_providers()
+    trade.do(lambda session: erase(session, "u0", actor="system", at=trade.now))
+    assert (seen(trade, name).reason, seen(trade, name).answer, seen(trade, name).status) == ("", "", "received")
+    with trade.database.read() as session:
+        assert {sealed.name: left(session, sealed) for sealed in SEALED if left(session, sealed)} == {}
 
 
 def test_a_notification_about_a_refund_is_taken_once_and_checked(trade: Trade) -> None:
