@@ -66,6 +66,20 @@ export const setPrice = ({ token, variant, price }) =>
 export const setStock = ({ token, variant, count }) =>
   api(`/v1/seller/variants/${variant}/stock`, { method: "POST", body: { count }, token });
 
+/** Somebody with an address buys pieces of a variant and pays for them; gives the order's id. */
+export async function buy({ token, variant, quantity = 1 }) {
+  const { id: cart } = await api("/v1/carts", { method: "POST", token });
+  const line = `/v1/carts/${cart}/lines/${variant}?country=GB`;
+  const { total_minor } = await api(line, { method: "PUT", body: { quantity }, token });
+  const { addresses } = await api("/v1/me/addresses", { token });
+  const placed = { cart, address: addresses[0].id, total_minor };
+  const order = await api("/v1/orders", { method: "POST", body: placed, token });
+  const pay = `/v1/orders/${order.id}/payments`;
+  const { action } = await api(pay, { method: "POST", body: { provider: "test" }, token });
+  await api(action.decide, { method: "POST", body: { outcome: "captured" }, token });
+  return order.id;
+}
+
 /** The seller sends all of its part of an order. */
 export async function ship({ token, order, tracking }) {
   const shipment = await api(`/v1/seller/orders/${order}/shipments`, { method: "POST", body: {}, token });

@@ -16,7 +16,7 @@ const PARTS = {
 };
 // What is for some alone.
 const WORK = {
-  seller: { reviews: ["Reviews", "/account/reviews"] },
+  seller: { reviews: ["Reviews", "/account/reviews"], returns: ["Returns", "/account/returns"] },
   staff: { moderation: ["Moderation", "/account/moderation"] },
 };
 

@@ -9,6 +9,7 @@ import { letters } from "./letters.js";
 import { failure, message } from "./messages.js";
 import { order } from "./order.js";
 import { orders } from "./orders.js";
+import { takingBack } from "./return-desk.js";
 import { answers, moderation } from "./review-desk.js";
 import { onChange, who } from "./store.js";
 
@@ -19,6 +20,7 @@ const PAGES = [
   { path: /^\/orders\/([^/]+)$/, page: order, title: "Order" },
   { path: /^\/account\/(verify|password|email)$/, page: letters, title: "Your account", open: true },
   { path: /^\/account\/reviews$/, page: answers, title: "Reviews" },
+  { path: /^\/account\/returns$/, page: takingBack, title: "Returns" },
   { path: /^\/account\/moderation$/, page: moderation, title: "Reviews to look at" },
   { path: /^\/account(?:\/(addresses|favourites|messages|security))?$/, page: account, title: "Your account" },
 ];

@@ -19,10 +19,10 @@ export function field({ label, name, hint = "", kind = "input", options = [], ..
 }
 
 /**
- * A form. `send(values)` is called with what was typed; what it throws is shown, at the field that the API names
- * where it names one.
+ * A form. `send(values, form, pressed)` is called with what was typed, and with the button; what it throws is shown, at
+ * the field that the API names where it names one. One of many in a list has no `label`: each with one is a landmark.
  */
-export function form({ label, fields, button, send, more = null, plain = false }) {
+export function form({ label = null, fields, button, send, more = null, plain = false }) {
   const told = el("p", { class: "fault", role: "alert" });
   const press = el("button", { class: plain ? "plain" : "solid", type: "submit" }, button);
   const made = el(
@@ -41,7 +41,7 @@ export function form({ label, fields, button, send, more = null, plain = false }
     made.setAttribute("aria-busy", "true");
     try {
       const typed = [...new FormData(made)].map(([name, text]) => [name, text.replaceAll("\r\n", "\n")]);
-      await send(Object.fromEntries(typed), made);
+      await send(Object.fromEntries(typed), made, event.submitter);
     } catch (problem) {
       show(made, problem, told);
     } finally {

@@ -42,9 +42,10 @@ export const lines = (order) =>
     ),
   );
 
-const became = ({ cancelled, shipped, refunded }) =>
+const became = ({ cancelled, shipped, returned, refunded }) =>
   [
     shipped > 0 && `${shipped} sent`,
+    returned > 0 && `${returned} returned`,
     cancelled > 0 && `${cancelled} cancelled`,
     refunded > 0 && `${refunded} refunded`,
   ].filter(Boolean);
@@ -140,7 +141,7 @@ export function payments(order) {
   );
 }
 
-const SUBJECTS = { order: "Order", payment: "Payment", refund: "Refund", shipment: "Parcel" };
+const SUBJECTS = { order: "Order", payment: "Payment", refund: "Refund", shipment: "Parcel", return: "Return" };
 
 /** What happened to the order and to its parts, oldest first. */
 export const history = (transitions) =>

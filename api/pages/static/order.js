@@ -7,6 +7,7 @@ import { el, replace } from "./dom.js";
 import { Reviewing } from "./review-form.js";
 import { history, lines, payments, shipments } from "./order-parts.js";
 import { Paying } from "./pay.js";
+import { returns, sendingBack } from "./returns.js";
 import { as } from "./session.js";
 import { watchOrder } from "./stream.js";
 import { totals } from "./totals.js";
@@ -16,7 +17,7 @@ import { inWords, moment } from "./words.js";
 export async function order(root, { args: [id], signal }) {
   const path = `/v1/orders/${encodeURIComponent(id)}`;
   const parts = Object.fromEntries(
-    ["pay", "lines", "shipments", "reviews", "sums", "payments", "history", "cancel"].map((name) => [
+    ["pay", "lines", "shipments", "returns", "reviews", "sums", "payments", "history", "cancel", "back"].map((name) => [
       name,
       el("section", { class: "panel", hidden: true }),
     ]),
@@ -36,10 +37,12 @@ export async function order(root, { args: [id], signal }) {
     paying.show(now, { changed: show });
     put(parts.lines, "What you bought", lines(now));
     put(parts.shipments, "On the way", shipments(now, { changed: again }));
+    put(parts.returns, "On the way back", returns(now, { changed: again }));
     put(parts.sums, "What it costs", totals(now, { whole: true }));
     put(parts.payments, "Payments", payments(now));
     reviewing.show(now);
     put(parts.cancel, "Cancel", cancelling(now, { changed: show }));
+    put(parts.back, "Return", sendingBack(now, { changed: again }));
     replace(where, el("h2", {}, "Where it goes"), addressText(now.address));
     tell();
   };
@@ -51,7 +54,7 @@ export async function order(root, { args: [id], signal }) {
 
   const first = await as(path, { signal });
   signal.throwIfAborted();
-  const { pay, cancel, sums, ...rest } = parts;
+  const { pay, sums, ...rest } = parts;
   replace(
     root,
     accountFrame(
@@ -64,7 +67,7 @@ export async function order(root, { args: [id], signal }) {
         el(
           "div",
           { class: "checkout" },
-          el("div", {}, pay, rest.lines, rest.shipments, rest.reviews, rest.payments, rest.history, cancel),
+          el("div", {}, pay, ...Object.values(rest)),
           el("div", {}, sums, where),
         ),
       ),

@@ -41,8 +41,8 @@ function answerable(review) {
       announce(text ? "Your answer is shown below the review." : "Your answer is taken back.");
     };
     const written = field({ label: "Your answer", name: "text", kind: "textarea", value: now.answer, maxlength: 5000, rows: 2 });
-    const asked = { label: `Answer to ${now.title || "a review"}`, button: "Answer", fields: [written], send, plain: true };
-    replace(place, reviewBody(now, { level: 2, about: subject(now), more: form(asked) }));
+    const asked = form({ button: "Answer", fields: [written], send, plain: true });
+    replace(place, reviewBody(now, { level: 2, about: subject(now), more: asked }));
   };
   draw(review);
   return place;
@@ -78,9 +78,8 @@ function judged(review, changed) {
     review.status === "pending" ? "not shown" : "shown",
     review.reports > 0 && `reported by ${review.reports}`,
   ];
-  const label = `Reject ${review.title || "the review"}`;
   const send = (said) => decide("reject", said);
-  const reject = form({ label, button: "Reject", fields: [reason], send, plain: true });
+  const reject = form({ button: "Reject", fields: [reason], send, plain: true });
   return reviewBody(review, { level: 2, about: facts.filter(Boolean).join(" · "), more: [show, reject] });
 }
 

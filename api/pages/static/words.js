@@ -17,6 +17,13 @@ const WORDS = {
     closed: "Ended without payment",
   },
   refund: { requested: "On its way back", settled: "Given back", failed: "Being looked into" },
+  return: {
+    requested: "Waiting for the seller",
+    approved: "The seller agrees: send it",
+    rejected: "Refused",
+    withdrawn: "Kept after all",
+    received: "Received by the seller",
+  },
   shipment: { prepared: "Being packed", shipped: "On its way", delivered: "Received", cancelled: "Cancelled" },
 };
 
