@@ -177,6 +177,18 @@ def test_money_of_another_amount_than_the_order_has_now_goes_back(trade: SayingT
     assert (trade.see(order).status, states(trade, order)[1:]) == ("paid", [("captured", 1000, 0)])
 
 
+def test_of_a_second_refusal_the_shopper_is_told_the_reason_too(trade: SayingTrade) -> None:
+    order = trade.order(0, {"v0": 1})
+    attempt = trade.begin(0, order)
+    assert said(trade, attempt, "failed", event="first", reason="too little money")
+    assert said(trade, attempt, "failed", event="second", reason="a wrong number")
+    assert not said(trade, attempt, "failed", event="first", reason="too little money")
+    assert [payment.failure for payment in trade.see(order).payments] == ["a wrong number"]
+    assert trade.told("order").count((order, "payment-failed")) == 2
+    assert said(trade, attempt)
+    assert [payment.failure for payment in trade.see(order).payments] == [""]
+
+
 def test_who_pays_twice_gets_the_second_back(trade: SayingTrade) -> None:
     order = trade.order(0, {"v0": 1})
     first = trade.begin(0, order)

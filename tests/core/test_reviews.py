@@ -97,6 +97,7 @@ def test_only_what_has_arrived_is_reviewed_and_only_by_its_buyer(trade: Trade) -
     assert write(trade, 0, arrived(trade, 0, "v0")) != review, "another order may be reviewed too"
     assert trade.told("product").count(("p0", "reviewed")) == 2
     assert trade.told("seller") == [("s0", "reviewed")]
+    assert trade.told("review")[:2] == [(review, "published"), (other, "published")]
 
 
 def test_nobody_reviews_goods_of_their_own(trade: Trade) -> None:
@@ -114,7 +115,9 @@ def test_where_staff_look_first_nothing_shows_before_they_did(trade: Trade) -> N
     assert shown(trade) == []
     assert rating(trade, "p0") == (0, None, None)
     assert ("p0", "reviewed") not in trade.told("product")
+    assert trade.told("review") == []
     publish(trade, review, version=1)
+    assert trade.told("review") == [(review, "published")]
     assert shown(trade) == [review]
     assert rating(trade, "p0")[:2] == (1, 5.0)
     edit(trade, 0, review, mode="before")
