@@ -133,7 +133,8 @@ def settle(session: Session, said: ProviderPayment, *, provider: str, at: dateti
         .on_conflict_do_nothing()
         .returning(table.c.id)
     ).first()
-    if fresh is not None and payment.status == said.state == "failed":
+    # Asking and being told name one refusal differently: of the same one nobody is told twice.
+    if fresh is not None and payment.status == said.state == "failed" and payment.failure != said.reason:
         _refused_again(session, payment, order, said, at=at)
         return True
     if fresh is None or not PAYMENT.allows(payment.status, said.state):

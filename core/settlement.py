@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from core.database import Database
-from core.errors import Conflict, Unavailable
+from core.errors import Conflict
 from core.outbox import Message
 from core.payments import STILL_PAYABLE, Attempt, find_attempt, request_for, settle
 from core.providers import PaymentProvider, ProviderPayment, ProviderRefund
@@ -107,5 +107,6 @@ class Settlement:
 
     def _provider(self, name: str) -> PaymentProvider:
         if name not in self.providers:
-            raise Unavailable(f"payments through {name!r} are not set up here")
+            # Not Unavailable: what waits for that holds up all that comes after it.
+            raise Conflict(f"payments through {name!r} are not set up here")
         return self.providers[name]

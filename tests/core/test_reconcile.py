@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from core.cancel import cancel
 from core.database import Database
-from core.errors import Unavailable
-from core.outbox_delivery import MAX_ATTEMPTS
-from core.payments import start_payment
+from core.errors import Conflict, Unavailable
+from core.money import Money
+from core.outbox_delivery import MAX_ATTEMPTS, dead_letters
+from core.payments import settle, start_payment
 from core.providers import PaymentRequest, ProviderPayment, ProviderRefund, RefundRequest
 from core.providers.local import LocalProvider
 from core.reconcile import PATIENCE, Reconciled, reconcile
+from core.refunds import settle_refund
 from core.settlement import Settlement
+from core.tables import Payment
 from tests.core.trade import Trade, broken_invariants
 
 
@@ -166,3 +171,58 @@ def test_a_refund_that_the_relay_could_not_make_is_made(trade: AwayTrade) -> Non
     trade.away.clear()
     assert trade.reconcile() == Reconciled(refunds=1, finished=1)
     assert trade.provider.given_back(payment.id).minor == 1000
+
+
+def test_one_that_failed_is_ended_once_its_order_is_over(trade: AwayTrade) -> None:
+    order = trade.order(0, {"v0": 1})
+    attempt = trade.begin(0, order)
+    trade.notify(*trade.provider.decide(attempt.id, "failed", now=trade.now))
+    trade.do(lambda session: cancel(session, order, cause=trade.cause()))
+    trade.now += PATIENCE  # the relay never comes
+    assert trade.reconcile() == Reconciled(payments=1, finished=1)
+    with pytest.raises(Conflict, match="is closed already"):
+        trade.provider.decide(attempt.id, "captured", now=trade.now)
+
+
+def test_a_refund_that_failed_is_asked_for_again(trade: AwayTrade) -> None:
+    order = trade.order(0, {"v0": 1})
+    trade.pay(0, order)
+    trade.do(lambda session: cancel(session, order, cause=trade.cause()))
+    (refund,) = trade.see(order).refunds
+    failed = ProviderRefund(refund.id, "tr", "failed", Money(refund.amount_minor, "EUR"))
+    trade.do(lambda session: settle_refund(session, failed, provider="test", at=trade.now))
+    trade.now += PATIENCE
+    assert trade.reconcile() == Reconciled(refunds=1, finished=1)
+    assert [item.status for item in trade.see(order).refunds] == ["settled"]
+
+
+def test_a_provider_that_is_not_here_any_more_holds_up_no_refund_of_others(trade: AwayTrade) -> None:
+    orders = [trade.order(0, {"v0": 1}) for _ in range(2)]
+    for order in orders:
+        trade.pay(0, order)
+    with trade.database.write() as session:
+        gone = trade.see(orders[0]).payments[0].id
+        session.execute(update(Payment).where(col(Payment.public_id) == gone).values(provider="gone"))
+    for order in orders:
+        trade.do(lambda session, order=order: cancel(session, order, cause=trade.cause()))  # type: ignore[misc]
+    trade.ask_providers()
+    assert [item.status for order in orders for item in trade.see(order).refunds] == ["requested", "settled"]
+    with trade.database.read() as session:
+        assert [item.last_error for item in dead_letters(session)] == []
+    for _ in range(MAX_ATTEMPTS):
+        trade.now += PATIENCE
+        trade.ask_providers()
+    with trade.database.read() as session:
+        (left,) = dead_letters(session)
+    assert left.last_error == "payments through 'gone' are not set up here"
+
+
+def test_a_refusal_that_was_told_and_is_found_too_is_one(trade: AwayTrade) -> None:
+    order = trade.order(0, {"v0": 1})
+    attempt = trade.begin(0, order)
+    said = trade.provider.read(*trade.provider.decide(attempt.id, "failed", now=trade.now), now=trade.now)
+    told = replace(said, event="evt_1")  # as providers do whose messages have ids of their own
+    trade.do(lambda session: settle(session, told, provider="test", at=trade.now))
+    trade.now += PATIENCE
+    assert trade.reconcile() == Reconciled(payments=1)
+    assert trade.told("order").count((order, "payment-failed")) == 1
