@@ -39,15 +39,21 @@ export function accountFrame(part, title, ...children) {
       announce(problem.message);
     }
   };
+  const parts = el(
+    "nav",
+    { class: "account-parts", "aria-label": "Your account" },
+    ...Object.entries({ ...PARTS, ...WORK[who()?.role] }).map(link),
+    el("button", { class: "quiet", type: "button", onclick: leave }, "Log out"),
+  );
+  // On a phone they are one line that can be pushed aside: where one is has to be seen.
+  requestAnimationFrame(() => {
+    const here = parts.querySelector("[aria-current]");
+    parts.scrollLeft = here.offsetLeft - parts.offsetLeft - (parts.clientWidth - here.offsetWidth) / 2;
+  });
   return el(
     "div",
     { class: "account" },
-    el(
-      "nav",
-      { class: "account-parts", "aria-label": "Your account" },
-      ...Object.entries({ ...PARTS, ...WORK[who()?.role] }).map(link),
-      el("button", { class: "quiet", type: "button", onclick: leave }, "Log out"),
-    ),
+    parts,
     el("div", { class: "account-part" }, el("h1", { tabindex: "-1" }, title), ...children),
   );
 }

@@ -7,7 +7,7 @@ import { el, replace } from "./dom.js";
 import { Reviewing } from "./review-form.js";
 import { history, lines, payments, shipments } from "./order-parts.js";
 import { Paying } from "./pay.js";
-import { returns, sendingBack } from "./returns.js";
+import { returning } from "./returns.js";
 import { as } from "./session.js";
 import { watchOrder } from "./stream.js";
 import { totals } from "./totals.js";
@@ -17,7 +17,7 @@ import { inWords, moment } from "./words.js";
 export async function order(root, { args: [id], signal }) {
   const path = `/v1/orders/${encodeURIComponent(id)}`;
   const parts = Object.fromEntries(
-    ["pay", "lines", "shipments", "returns", "reviews", "sums", "payments", "history", "cancel", "back"].map((name) => [
+    ["pay", "lines", "shipments", "returns", "reviews", "sums", "payments", "history", "cancel"].map((name) => [
       name,
       el("section", { class: "panel", hidden: true }),
     ]),
@@ -37,12 +37,11 @@ export async function order(root, { args: [id], signal }) {
     paying.show(now, { changed: show });
     put(parts.lines, "What you bought", lines(now));
     put(parts.shipments, "On the way", shipments(now, { changed: again }));
-    put(parts.returns, "On the way back", returns(now, { changed: again }));
+    put(parts.returns, "Returns", returning(now, { changed: again }));
     put(parts.sums, "What it costs", totals(now, { whole: true }));
     put(parts.payments, "Payments", payments(now));
     reviewing.show(now);
     put(parts.cancel, "Cancel", cancelling(now, { changed: show }));
-    put(parts.back, "Return", sendingBack(now, { changed: again }));
     replace(where, el("h2", {}, "Where it goes"), addressText(now.address));
     tell();
   };

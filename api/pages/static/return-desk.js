@@ -54,7 +54,7 @@ function item(one, titles) {
     };
     replace(
       place,
-      returnHead(now),
+      returnHead(now, "return-here"),
       el("p", { class: "hint-text" }, `Order ${now.order}`),
       contents(now, titles),
       now.reason && el("p", { class: "said" }, "The buyer says: ", now.reason),

@@ -14,8 +14,13 @@ const left = (order, { line, returned }) => {
   return count(order.shipments, ["delivered"]) - count(order.returns, UNDER_WAY) - returned;
 };
 
-/** The returns of an order; `changed()` is called when one is taken back. Null where there are none. */
-export function returns(order, { changed }) {
+/** The part of an order's page that is about returns, null where there is none; `changed()` is called after each step. */
+export function returning(order, { changed }) {
+  const parts = [made(order, changed), asking(order, changed)].filter(Boolean);
+  return parts.length > 0 ? parts : null;
+}
+
+function made(order, changed) {
   if (order.returns.length === 0) return null;
   const titles = new Map(order.lines.map((line) => [String(line.line), line.title]));
   return el(
@@ -25,7 +30,7 @@ export function returns(order, { changed }) {
       el(
         "li",
         {},
-        returnHead(one),
+        returnHead(one, "return"),
         contents(one, titles),
         one.answer && el("p", { class: "said" }, "The seller says: ", one.answer),
         UNDER_WAY.includes(one.status) && keeping(one, changed),
@@ -34,12 +39,12 @@ export function returns(order, { changed }) {
   );
 }
 
-/** The state of a return, and since when there is one. */
-export const returnHead = ({ status, at }) =>
+/** The state of a return, in the words for `subject`, and since when there is one. */
+export const returnHead = ({ status, at }, subject) =>
   el(
     "p",
     { class: "between" },
-    el("span", { class: `state ${status}` }, inWords("return", status)),
+    el("span", { class: `state ${status}` }, inWords(subject, status)),
     el("span", { class: "hint-text" }, moment(at)),
   );
 
@@ -67,8 +72,7 @@ function keeping({ id }, changed) {
   return el("div", { class: "actions" }, button, told);
 }
 
-/** The part of an order's page in which goods are sent back; null where there is nothing to send back. */
-export function sendingBack(order, { changed }) {
+function asking(order, changed) {
   const open = order.lines.filter((line) => line.seller && left(order, line) > 0);
   if (open.length === 0) return null;
   const pieces = open.map((line) =>

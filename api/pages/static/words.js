@@ -24,6 +24,14 @@ const WORDS = {
     withdrawn: "Kept after all",
     received: "Received by the seller",
   },
+  // As its seller reads it.
+  "return-here": {
+    requested: "Waiting for your answer",
+    approved: "On its way to you",
+    rejected: "Refused",
+    withdrawn: "Kept by the buyer",
+    received: "Received",
+  },
   shipment: { prepared: "Being packed", shipped: "On its way", delivered: "Received", cancelled: "Cancelled" },
 };
 

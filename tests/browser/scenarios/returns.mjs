@@ -64,7 +64,7 @@ await scenario(
     await state("Waiting for the seller").waitFor();
 
     await atDesk(async (items, desk) => {
-      const item = items.filter({ hasText: "Waiting for the seller" });
+      const item = items.filter({ hasText: "Waiting for your answer" });
       await item.getByText("The buyer says: too <b>bright</b>").waitFor();
       await item.getByText(`1 × ${lamp.title}`).waitFor();
       await sound(desk);
@@ -84,7 +84,7 @@ await scenario(
       await item.getByLabel(lamp.title).selectOption("cannot be sold");
       await sound(desk);
       await item.getByRole("button", { name: "I have received it" }).click();
-      await items.locator(".state").getByText("Received by the seller").waitFor();
+      await items.locator(".state").getByText("Received", { exact: true }).waitFor();
       assert.equal(await items.getByRole("button").count(), 0);
     });
 
