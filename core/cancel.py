@@ -147,6 +147,8 @@ def _cancel_unpaid(
     if total == 0:
         mark_paid(session, order.id or 0, order.public_id, cause=replace(cause, reason="nothing is left to pay"))
         return "paid"
+    # What was refused can be tried again at the provider, and would be of the amount of before.
+    close_open(session, order.id or 0, at=cause.at)
     return "pending"
 
 

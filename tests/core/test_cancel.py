@@ -128,6 +128,11 @@ def test_an_order_that_is_being_paid_does_not_change_its_price(trade: Trade) -> 
     assert trade.see(order) == before
     trade.notify(*trade.provider.decide(attempt.id, "failed", now=trade.now))
     assert take_back(trade, order, {1: 1}) == "pending"
+    trade.ask_providers()
+    with pytest.raises(Conflict, match="is closed already"):  # it was of the price of before
+        trade.provider.decide(attempt.id, "captured", now=trade.now)
+    trade.pay(0, order)
+    assert trade.see(order).status == "paid"
 
 
 def test_an_order_that_shrinks_to_nothing_to_pay_is_paid(database: Database, tmp_path: Path) -> None:
