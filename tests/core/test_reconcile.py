@@ -28,10 +28,17 @@ from tests.core.trade import Trade, broken_invariants
 
 @dataclass(frozen=True, slots=True)
 class Away(LocalProvider):
-    """A provider that is out of reach about some payments, and says "closed" of some that are being made."""
+    """A provider that is out of reach about some payments, says "closed" of some that are being made, and "failed"
+    of some refunds until they are asked for again."""
 
     away: set[str] = field(default_factory=set)
     hasty: set[str] = field(default_factory=set)
+    bounced: set[str] = field(default_factory=set)
+
+    def query_refund(self, request: RefundRequest) -> ProviderRefund | None:
+        if request.id in self.bounced:
+            return ProviderRefund(request.id, "tr-bounced", "failed", request.amount)
+        return LocalProvider.query_refund(self, request)
 
     def close(self, request: PaymentRequest, *, reference: str | None) -> ProviderPayment:
         if request.id in self.hasty:
@@ -55,10 +62,12 @@ class AwayTrade(Trade):
 
     away: set[str] = field(default_factory=set)
     hasty: set[str] = field(default_factory=set)
+    bounced: set[str] = field(default_factory=set)
 
     @property
     def provider(self) -> LocalProvider:
-        return Away(self.folder / "test-provider", self.secret, away=self.away, hasty=self.hasty)
+        moods = {"away": self.away, "hasty": self.hasty, "bounced": self.bounced}
+        return Away(self.folder / "test-provider", self.secret, **moods)  # type: ignore[arg-type]
 
     def reconcile(self) -> Reconciled:
         return reconcile(Settlement(self.database, lambda: self.now, {"test": self.provider}))
@@ -191,6 +200,7 @@ def test_a_refund_that_failed_is_asked_for_again(trade: AwayTrade) -> None:
     (refund,) = trade.see(order).refunds
     failed = ProviderRefund(refund.id, "tr", "failed", Money(refund.amount_minor, "EUR"))
     trade.do(lambda session: settle_refund(session, failed, provider="test", at=trade.now))
+    trade.bounced.add(refund.id)
     trade.now += PATIENCE
     assert trade.reconcile() == Reconciled(refunds=1, finished=1)
     assert [item.status for item in trade.see(order).refunds] == ["settled"]
