@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,11 @@ from core.webhooks import KINDS, Occurrence, create_endpoint, deliver_to_endpoin
 from tests.core.receiving import Receiver
 
 SHOP = Keeper("user:tom", None)
-NOW = datetime.now(UTC).replace(microsecond=0)  # receivers look at their own clock
+
+
+def present() -> datetime:
+    """The moment a desk opens: receivers look at their own clock, and take nothing that is five minutes old."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass
@@ -22,8 +26,11 @@ class Desk:
     """A shop's webhooks, with a clock that is set by hand."""
 
     database: Database
-    now: datetime = NOW
+    now: datetime = field(default_factory=present)
     written: int = 0
+
+    def __post_init__(self) -> None:
+        self.opened = self.now
 
     @property
     def courier(self) -> Courier:

@@ -23,7 +23,7 @@ from core.posting import Answer, post
 from core.tables import WebhookEndpoint
 from core.webhook_delivery import SCHEDULE, pause_after
 from core.webhooks import deliveries, new_secret, redeliver, redeliver_failed, send_test
-from tests.core.posting_desk import NOW, SHOP, Desk
+from tests.core.posting_desk import SHOP, Desk
 from tests.core.receiving import Receiver, receiving
 from tests.keys import TEST_SECRET
 
@@ -109,7 +109,7 @@ def test_what_is_never_taken_is_given_up_and_can_be_sent_again(desk: Desk, recei
     assert receiver.ids()[-1] == first.id
     with desk.database.write() as session:
         assert redeliver_failed(session, SHOP, name, since=desk.now, at=desk.now) == 0
-        assert redeliver_failed(session, SHOP, name, since=NOW, at=desk.now) == 1
+        assert redeliver_failed(session, SHOP, name, since=desk.opened, at=desk.now) == 1
     assert desk.courier.round() == (1, 0)
     assert receiver.ids()[-1] == second.id
     assert desk.states(name) == [("sent", 1, 204)] * 2
