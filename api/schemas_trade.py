@@ -189,6 +189,12 @@ class PayIn(In):
         "", description="the payer's openid, for jsapi of wechatpay"
     )
 
+    @model_validator(mode="after")
+    def _payer_is_named(self) -> PayIn:
+        if self.method == "jsapi" and not self.payer:
+            raise ValueError("jsapi needs the payer's openid")
+        return self
+
 
 class MethodsOut(Out):
     providers: list[str]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
+
+import segno
 
 from api.schemas_trade import (
     OrderLineOut,
@@ -18,12 +21,13 @@ from api.schemas_trade import (
 )
 from core.errors import InvalidInput
 from core.orders import OrderLineView, OrderView, PaymentView, ShipmentView
+from core.payments import STILL_PAYABLE
 from core.return_views import ReturnView
 from core.seller_orders import SellerLine, SellerOrder
 
 
-def order_out(order: OrderView) -> OrderOut:
-    """An order as its buyer and the shop's staff see it."""
+def order_out(order: OrderView, *, for_buyer: bool = True) -> OrderOut:
+    """An order as its buyer sees it, or the shop's staff, who are not told how to pay it."""
     return OrderOut(
         id=order.id,
         status=order.status,  # type: ignore[arg-type]
@@ -37,16 +41,21 @@ def order_out(order: OrderView) -> OrderOut:
         expires_at=order.expires_at,
         address=dict(order.address),
         lines=[OrderLineOut(**_numbered(line)) for line in order.lines],
-        payments=[payment_out(payment) for payment in order.payments],
+        payments=[payment_out(payment, for_buyer=for_buyer) for payment in order.payments],
         refunds=[RefundOut(**asdict(refund)) for refund in order.refunds],
         shipments=[shipment_out(shipment) for shipment in order.shipments],
         returns=[return_out(item) for item in order.returns],
     )
 
 
-def payment_out(payment: PaymentView) -> PaymentOut:
-    """An attempt to pay."""
-    return PaymentOut(**{k: v for k, v in asdict(payment).items() if k != "captured_minor"})
+def payment_out(payment: PaymentView, *, for_buyer: bool = True) -> PaymentOut:
+    """An attempt to pay. What has to be done for it is the buyer's to know, and only while it can be done."""
+    fields = {name: value for name, value in asdict(payment).items() if name != "captured_minor"}
+    if not for_buyer or payment.status not in STILL_PAYABLE:
+        fields["action"] = {}
+    elif code := payment.action.get("code"):
+        fields["action"] = {**payment.action, "picture": _code_picture(str(code))}
+    return PaymentOut(**fields)
 
 
 def shipment_out(shipment: ShipmentView) -> ShipmentOut:
@@ -69,6 +78,13 @@ def seller_order_out(order: SellerOrder) -> SellerOrderOut:
         lines=[SellerLineOut(**_numbered(line)) for line in order.lines],
         shipments=[shipment_out(shipment) for shipment in order.shipments],
     )
+
+
+@lru_cache(maxsize=1024)
+def _code_picture(text: str) -> str:
+    """A QR code (ISO/IEC 18004) to be scanned, as the address of an SVG picture."""
+    code = segno.make_qr(text, error="m")
+    return str(code.svg_data_uri(scale=5, border=4, dark="#000", light="#fff"))
 
 
 def _numbered(line: OrderLineView | SellerLine) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from core.transitions import ORDER, PAYMENT, Cause, advance, record
 OPEN = ("created", "pending")
 # A card that was refused may be tried again on the provider's page, so one that failed is not over there.
 STILL_PAYABLE = (*OPEN, "failed")
-CLOSED_COUNTS = timedelta(days=3)
+CLOSED_COUNTS = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,24 +273,34 @@ def find_attempt(session: Session, payment: str, *, user: int | None = None) -> 
     return _attempt(*found)
 
 
-def stuck(
-    session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500
-) -> list[tuple[str, bool]]:
-    """Payments begun before a moment of whose end nobody has told, the oldest first, less those in `but`.
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A payment (row number and id) of whose end nobody has told; `over`: its order cannot be paid any more."""
 
-    Each with whether it should have been ended, as its order cannot be paid any more. One that was closed counts
-    for CLOSED_COUNTS longer: money may have come all the same.
+    row: int
+    id: str
+    over: bool
+
+
+def stuck(session: Session, *, before: datetime, after: int = 0, limit: int = 500) -> list[Stuck]:
+    """Payments begun before a moment whose end is not known, by row number; only rows `after` one.
+
+    One that was closed counts for CLOSED_COUNTS longer: money may have come all the same.
     """
     late = (col(Payment.status) == "closed") & (col(Payment.created_at) > before - CLOSED_COUNTS)
     statement: Any = (
-        select(col(Payment.public_id), (col(Order.status) != "pending") & (col(Payment.status) != "closed"))
+        select(
+            col(Payment.id),
+            col(Payment.public_id),
+            (col(Order.status) != "pending") & (col(Payment.status) != "closed"),
+        )
         .join(Order, col(Order.id) == col(Payment.order_id))
         .where(col(Payment.status).in_(STILL_PAYABLE) | late, col(Payment.created_at) <= before)
-        .where(col(Payment.public_id).not_in(list(but)))
-        .order_by(col(Payment.created_at), col(Payment.id))
+        .where(col(Payment.id) > after)
+        .order_by(col(Payment.id))
         .limit(limit)
     )
-    return [(payment, bool(over)) for payment, over in session.execute(statement)]
+    return [Stuck(row, payment, bool(over)) for row, payment, over in session.execute(statement)]
 
 
 def _attempt(payment: Payment, order: str, expires_at: datetime | None) -> Attempt:

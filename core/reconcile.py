@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from core import payments, refunds
 from core.errors import MerxError
@@ -48,32 +49,32 @@ def reconcile(
     """
     done = Reconciled()
     before = settlement.clock() - patience
-    asked: set[str] = set()
+    last = 0
     while True:
         with settlement.database.read() as session:
-            found = payments.stuck(session, before=before, but=asked)
+            found = payments.stuck(session, before=before, after=last)
         if not found:
             break
-        for payment, over in found:
+        for one in found:
             done.payments += 1
-            asked.add(payment)
             progress(done.payments)
-            _ask(done, payment, lambda name=payment, over=over: _payment(settlement, name, over))  # type: ignore[misc]
-    asked.clear()
+            _ask(done, one.id, partial(_payment, settlement, one))
+        last = found[-1].row
+    last = 0
     while True:  # those that the payments have just brought to light come with the next run, or with the relay
         with settlement.database.read() as session:
-            owed = refunds.unsettled(session, before=before, but=asked)
+            owed = refunds.unsettled(session, before=before, after=last)
         if not owed:
             return done
-        for refund in owed:
+        for row, refund in owed:
             done.refunds += 1
-            asked.add(refund)
             progress(done.payments + done.refunds)
-            _ask(done, refund, lambda name=refund: settlement.look_at_refund(name))  # type: ignore[misc]
+            _ask(done, refund, partial(settlement.look_at_refund, refund))
+            last = row
 
 
-def _payment(settlement: Settlement, payment: str, over: bool) -> bool:
-    return bool(settlement.end(payment) if over else settlement.look(payment))
+def _payment(settlement: Settlement, payment: payments.Stuck) -> bool:
+    return bool(settlement.end(payment.id) if payment.over else settlement.look(payment.id))
 
 
 def _ask(done: Reconciled, name: str, question: Callable[[], bool]) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlmodel import Session, col
 
 from core import audit, outbox
-from core.bulk import insert_rows
+from core.bulk import insert_of, insert_rows, table_of
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.money import Money
 from core.providers import ProviderRefund, RefundRequest, Unverified
-from core.tables import MoneyMovement, Order, Payment, Refund, RefundLine
+from core.tables import MoneyMovement, Order, Payment, PaymentEvent, Refund, RefundLine
 from core.transitions import REFUND, Cause, advance, record
 
 
@@ -33,7 +33,7 @@ class RefundedLine:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A refund that the provider has not settled yet."""
+    """What is to be given back of a payment; `made_as` is the name the provider has given the refund, if any."""
 
     id: str
     status: str
@@ -43,6 +43,7 @@ class Owed:
     reference: str
     amount: Money
     paid: Money
+    made_as: str | None = None
 
 
 def owe(
@@ -126,6 +127,7 @@ def owed(session: Session, refund: str) -> Owed:
         payment.provider_reference or "",
         Money(row.amount_minor, row.currency),
         Money(payment.captured_minor, payment.currency),
+        row.provider_reference,
     )
 
 
@@ -148,6 +150,9 @@ def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: 
         raise Unverified("a notification about a refund that is not ours", refund=said.refund) from error
     if refund.provider != provider or refund.amount != said.amount:
         raise Unverified("a notification whose provider or amount is not the refund's", refund=said.refund)
+    # An earlier try may have failed, and its word come late: only of the refund that was made it is news.
+    if refund.status == "settled" and said.state == "failed" and said.reference == refund.made_as:
+        return _bounced(session, refund, said, at=at)
     if said.state == "pending" or not REFUND.allows(refund.status, said.state):
         return False
     cause = Cause(f"provider:{provider}", at, said.reason)
@@ -174,6 +179,37 @@ def settle_refund(session: Session, said: ProviderRefund, *, provider: str, at: 
     return True
 
 
+def _bounced(session: Session, refund: Owed, said: ProviderRefund, *, at: datetime) -> bool:
+    """Money that had gone back came to the provider again: a closed account, say. Staff have to send it by hand.
+
+    The books stay as they are, as the shop does not owe it to the provider; the audit log tells of it, once.
+    """
+    table, payment = table_of(PaymentEvent), table_of(Payment)
+    fresh = session.execute(
+        insert_of(session, table)
+        .from_select(
+            ["payment_id", "provider", "provider_event_id", "kind", "payload", "received_at"],
+            select(
+                payment.c.id,
+                literal(refund.provider),
+                literal(f"{said.reference}:bounced"),
+                literal("refund-bounced"),
+                literal({"refund": refund.id, "reason": said.reason}, table.c.payload.type),
+                literal(at, table.c.received_at.type),
+            ).where(payment.c.public_id == refund.payment),
+        )
+        .on_conflict_do_nothing()
+        .returning(table.c.id)
+    ).first()
+    if fresh is None:
+        return False
+    outbox.emit(session, outbox.News("order", refund.order, "refund-bounced", {"refund": refund.id}), at=at)
+    detail = {"refund": refund.id, "amount_minor": refund.amount.minor, "currency": refund.amount.currency}
+    actor = f"provider:{refund.provider}"
+    audit.record(session, actor=actor, action="refund-bounced", subject=refund.order, detail=detail, at=at)
+    return True
+
+
 def book(session: Session, *, payment: int, refund: int | None, amount: Money, at: datetime) -> None:
     """Write money that came with a payment, or went with a refund of it (row numbers), into the ledger."""
     row = {
@@ -187,16 +223,16 @@ def book(session: Session, *, payment: int, refund: int | None, amount: Money, a
     insert_rows(session, MoneyMovement, [row])
 
 
-def unsettled(session: Session, *, before: datetime, but: Collection[str] = (), limit: int = 500) -> list[str]:
-    """Ids of refunds owed before a moment that no provider has settled, the oldest first, less those in `but`."""
+def unsettled(session: Session, *, before: datetime, after: int = 0, limit: int = 500) -> list[tuple[int, str]]:
+    """Refunds owed before a moment that no provider has settled: row numbers, of those `after` one, and ids."""
     statement: Any = (
-        select(col(Refund.public_id))
+        select(col(Refund.id), col(Refund.public_id))
         .where(col(Refund.status).in_(("requested", "failed")), col(Refund.at) <= before)
-        .where(col(Refund.payment_id).is_not(None), col(Refund.public_id).not_in(list(but)))
-        .order_by(col(Refund.at), col(Refund.id))
+        .where(col(Refund.payment_id).is_not(None), col(Refund.id) > after)
+        .order_by(col(Refund.id))
         .limit(limit)
     )
-    return list(session.execute(statement).scalars())
+    return [(row, refund) for row, refund in session.execute(statement)]
 
 
 def _write(session: Session, order: Order, payment: int | None, amount: int, cause: Cause) -> Refund:

@@ -40,17 +40,16 @@ class Settlement:
     def refund(self, refund: str) -> None:
         """Have a refund made; does nothing for one that is settled.
 
-        Raises Conflict while the provider has not made it: the relay asks again, and in the end gives it to staff.
+        One that the provider makes later is settled by its notification or by reconciling. Raises Conflict for one
+        that failed: the relay asks again, and in the end gives it to staff.
         """
         todo = self._owed(refund)
         if todo.status == "settled":
             return
         said = self._provider(todo.provider).refund(request_of(todo))
         self._take_refund(said, todo.provider)
-        if said.state != "settled":
-            raise Conflict(
-                f"the provider says of refund {refund}: {said.state} {said.reason}".rstrip(), refund=refund
-            )
+        if said.state == "failed":
+            raise Conflict(f"the provider did not make refund {refund}: {said.reason}".rstrip(": "), refund=refund)
 
     def close(self, payment: str) -> None:
         """End an attempt whose order cannot be paid any more.

@@ -56,6 +56,8 @@ def refund_lines(session: Session, order: str, *, back: Sequence[Back], cause: C
     Returns the refund's id. Raises NotFound, InvalidInput, and Conflict where fewer pieces have left.
     """
     row = hold_order(session, order)
+    if row.source != "shop":
+        raise Conflict(f"order {order} was imported from {row.source}: refund it there", order=order)
     counted = {item.line: item.quantity or 0 for item in back}
     if not back or len(counted) < len(back) or min(counted.values()) < 1:
         raise InvalidInput("each line is named once, with the number of its pieces", order=order)

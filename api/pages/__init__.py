@@ -25,7 +25,7 @@ STATIC = HERE / "static"
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' https: http:",
+        "img-src 'self' https: http: data:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -139,7 +139,7 @@ def post_refund(shop: ShopDep, caller: Staff, once: OnceDep, order: PathId, body
     def work(session: Session) -> OrderOut:
         back = [Back(line.line, line.stock, line.quantity, line.amount_minor) for line in body.lines]
         refund_lines(session, order, back=back, cause=Cause(caller.actor, shop.clock(), body.reason))
-        return order_out(orders.get_order(session, order))
+        return order_out(orders.get_order(session, order), for_buyer=False)
 
     return once(work, body=body, status=201)
 

@@ -37,7 +37,7 @@ def get_order(shop: ShopDep, caller: Staff, order: PathId) -> OrderOut:
     """Who looked is written to the audit log: an order names a person."""
 
     def work(session: Session) -> OrderOut:
-        found = order_out(orders.get_order(session, order))
+        found = order_out(orders.get_order(session, order), for_buyer=False)
         audit.record(session, actor=caller.actor, action="order-read", subject=order, detail={}, at=shop.clock())
         return found
 
@@ -61,7 +61,7 @@ def post_cancel(shop: ShopDep, caller: Staff, once: OnceDep, order: PathId, body
     def work(session: Session) -> OrderOut:
         cause = Cause(caller.actor, shop.clock(), body.reason)
         cancel(session, order, pieces=pieces_of(body.lines), cause=cause)
-        return order_out(orders.get_order(session, order))
+        return order_out(orders.get_order(session, order), for_buyer=False)
 
     return once(work, body=body)
 

@@ -132,6 +132,8 @@ def _stripe(settings: Settings) -> CardAccount | None:
     for name, allowed in beginnings.items():
         if not getattr(settings, name).startswith(allowed):
             raise BadSettings(f"{_variable(name)}: must begin with {' or '.join(allowed)}")
+    if settings.mode == "production" and "_live_" not in settings.stripe_secret_key:
+        raise BadSettings("MERX_STRIPE_SECRET_KEY: a key of the test mode sells real goods for no money")
     if ("_live_" in settings.stripe_secret_key) != ("_live_" in settings.stripe_publishable_key):
         raise BadSettings("MERX_STRIPE_PUBLISHABLE_KEY: is of the other mode, live or test, than the secret key")
     return CardAccount(

@@ -20,6 +20,7 @@ from core.money import Money
 from core.outbox_delivery import MAX_ATTEMPTS, dead_letters, resend
 from core.providers import PaymentRequest, ProviderPayment, ProviderRefund, RefundRequest, Unverified
 from core.providers.local import FRESH, LocalProvider
+from core.refunds import owed, settle_refund
 from core.tables import AuditEntry, PaymentEvent
 from tests.core.trade import HOLD, Trade, broken_invariants
 
@@ -265,12 +266,24 @@ def refunded(trade: Trade) -> str:
     return order
 
 
-@pytest.mark.parametrize(("answer", "meanwhile"), [("pending", "requested"), ("failed", "failed")])
-def test_a_refund_that_is_not_made_yet_is_asked_for_again(trade: SayingTrade, answer: Any, meanwhile: str) -> None:
+def test_a_refund_that_the_provider_makes_later_waits_for_its_word(trade: SayingTrade) -> None:
     order = refunded(trade)
-    trade.refunds.append(ProviderRefund("", "tr", answer, NOTHING, "balance too low"))
+    trade.refunds.append(ProviderRefund("", "tr", "pending", NOTHING))
+    done = trade.ask_providers()
+    assert (done.delivered, done.failed) == (1, 0)
+    (refund,) = trade.see(order).refunds
+    assert refund.status == "requested"
+    with trade.database.read() as session:
+        word = ProviderRefund(refund.id, "tr", "settled", owed(session, refund.id).amount)
+    assert trade.do(lambda session: settle_refund(session, word, provider="test", at=trade.now))
+    assert [refund.status for refund in trade.see(order).refunds] == ["settled"]
+
+
+def test_a_refund_that_failed_is_asked_for_again(trade: SayingTrade) -> None:
+    order = refunded(trade)
+    trade.refunds.append(ProviderRefund("", "tr", "failed", NOTHING, "balance too low"))
     assert trade.ask_providers().failed == 1
-    assert [refund.status for refund in trade.see(order).refunds] == [meanwhile]
+    assert [refund.status for refund in trade.see(order).refunds] == ["failed"]
     trade.now += timedelta(seconds=1)
     assert trade.ask_providers().delivered == 1
     assert [refund.status for refund in trade.see(order).refunds] == ["settled"]
@@ -280,18 +293,37 @@ def test_a_refund_that_is_not_made_yet_is_asked_for_again(trade: SayingTrade, an
 
 def test_a_refund_that_is_never_made_ends_with_staff_who_can_ask_again(trade: SayingTrade) -> None:
     order = refunded(trade)
-    trade.refunds.extend([ProviderRefund("", "tr", "pending", NOTHING)] * MAX_ATTEMPTS)
+    trade.refunds.extend([ProviderRefund("", "tr", "failed", NOTHING, "balance too low")] * MAX_ATTEMPTS)
     for _ in range(MAX_ATTEMPTS + 2):
         trade.ask_providers()
         trade.now += timedelta(minutes=5)
-    assert [refund.status for refund in trade.see(order).refunds] == ["requested"]
+    assert [refund.status for refund in trade.see(order).refunds] == ["failed"]
     with trade.database.read() as session:
         (letter,) = dead_letters(session)
     assert (letter.aggregate, letter.attempts) == ("refund", MAX_ATTEMPTS)
-    assert "pending" in (letter.last_error or "")
+    assert "balance too low" in (letter.last_error or "")
     trade.do(lambda session: resend(session, key=letter.key, actor="user:clerk", at=trade.now))
     assert trade.ask_providers().delivered == 1
     assert [refund.status for refund in trade.see(order).refunds] == ["settled"]
+
+
+def test_a_refund_that_comes_back_to_the_provider_is_told_once_and_the_books_stay(trade: SayingTrade) -> None:
+    order = refunded(trade)
+    trade.ask_providers()
+    (refund,) = trade.see(order).refunds
+    with trade.database.read() as session:
+        amount = owed(session, refund.id).amount
+    word = ProviderRefund(refund.id, f"tr-{refund.id}", "failed", amount, "the account is closed")
+
+    def told() -> bool:
+        return trade.do(lambda session: settle_refund(session, word, provider="test", at=trade.now))
+
+    assert [told() for _ in range(3)] == [True, False, False]
+    assert [refund.status for refund in trade.see(order).refunds] == ["settled"]
+    with trade.database.read() as session:
+        log = [entry.action for entry in session.execute(select(AuditEntry)).scalars()]
+    assert log.count("refund-bounced") == 1
+    assert trade.told("order").count((order, "refund-bounced")) == 1
 
 
 def test_two_that_write_one_attempt_down_at_once_do_no_harm(trade: SayingTrade) -> None:

@@ -367,7 +367,7 @@ def test_a_notification_about_a_refund_is_taken_once_and_checked(trade: Trade) -
         with pytest.raises(Unverified):
             told(wrong, provider)
     assert [told(word) for _ in range(3)] == [True, False, False]
-    assert not told(ProviderRefund(refund.id, "re_1", "failed", due.amount))
+    assert not told(ProviderRefund(refund.id, "re_0", "failed", due.amount))  # of an earlier try, late
     assert [item.status for item in trade.see(order).refunds] == ["settled"]
     with trade.database.read() as session:
         booked = session.execute(select(col(MoneyMovement.amount_minor)).order_by(col(MoneyMovement.id)))

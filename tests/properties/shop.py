@@ -169,7 +169,11 @@ class Shop(RuleBasedStateMachine):
         """When all that has to be asked was asked, the provider has kept what the shop thinks it has."""
         trade = self.trade
         begun = trade.now
-        while (done := trade.ask_providers()).delivered or done.failed:
+        while True:
+            done = trade.ask_providers()
+            asked = reconcile(self.settlement(), patience=timedelta(0))  # which settles what is made later
+            if not (done.delivered or done.failed or asked.finished or self.owes()):
+                break
             trade.now += timedelta(minutes=5)  # more than the relay waits for what failed
             assert trade.now < begun + timedelta(days=30), "the provider is asked without end"
         with trade.database.read() as session:
@@ -178,6 +182,12 @@ class Shop(RuleBasedStateMachine):
             assert set(session.execute(select(col(Refund.status))).scalars()) <= {"settled"}
             for payment in session.execute(select(Payment)).scalars():
                 assert self.kept_there(payment.public_id) == payment.captured_minor - payment.refunded_minor
+
+    def owes(self) -> bool:
+        """Whether some refund is not settled."""
+        with self.trade.database.read() as session:
+            open_ones = select(col(Refund.id)).where(col(Refund.status) != "settled").limit(1)
+            return session.execute(open_ones).first() is not None
 
     def attempt(self, work: Callable[[Session], object]) -> bool:
         """Try something in a transaction; False when the shop refused it."""

@@ -20,7 +20,7 @@ export function step({ action, provider }, { order, another }) {
   return el(
     "div",
     {},
-    action.code ? code(action.code, provider) : el("p", {}, `${providerName(provider)} is waiting for you.`),
+    action.code ? code(action, provider) : el("p", {}, `${providerName(provider)} is waiting for you.`),
     el(
       "div",
       { class: "actions" },
@@ -30,12 +30,13 @@ export function step({ action, provider }, { order, another }) {
   );
 }
 
-function code(text, provider) {
+function code({ code: text, picture }, provider) {
   const shown = PAGE.test(text)
     ? el("a", { id: "pay-code", href: text, target: "_blank", rel: "noopener" }, text)
     : el("code", { id: "pay-code" }, text);
   return [
-    el("p", {}, `Open this with ${providerName(provider)}. This page goes on by itself when you have paid.`),
+    el("p", {}, `Scan this with ${providerName(provider)}, or open it there. This page goes on by itself when you have paid.`),
+    picture && el("img", { class: "pay-picture", src: picture, alt: `Code to be scanned with ${providerName(provider)}` }),
     el("p", { class: "pay-code" }, shown),
   ];
 }

@@ -55,7 +55,7 @@ await scenario(
     // A code: the order's page goes on by itself when it was paid elsewhere.
     await buy();
     await choose("WeChat Pay, by a code to scan");
-    await page.getByText("Open this with WeChat Pay.").waitFor();
+    await page.getByText("Scan this with WeChat Pay, or open it there.").waitFor();
     const phone = await page.context().newPage();
     await phone.goto(await page.locator("#pay-code").innerText());
     await phone.locator("#sandbox-pay").click();
@@ -65,13 +65,13 @@ await scenario(
     // One that was begun is left for another method, and taken up again.
     await buy();
     await choose("WeChat Pay, by a code to scan");
-    await page.getByText("Open this with WeChat Pay.").waitFor();
+    await page.getByText("Scan this with WeChat Pay, or open it there.").waitFor();
     await page.getByRole("button", { name: "Pay in another way" }).click();
     await choose("Test payment");
     await page.getByRole("button", { name: "Fail" }).click();
     await page.getByText("The payment failed").waitFor();
     await choose("WeChat Pay, by a code to scan");
-    await page.getByText("Open this with WeChat Pay.").waitFor();
+    await page.getByText("Scan this with WeChat Pay, or open it there.").waitFor();
   },
   { expected: new RegExp(UNKNOWN), beside: /^http:\/\/127\.0\.0\.1:\d+\/(pay|alipay)/ },
 );
