@@ -203,6 +203,15 @@ def test_a_refund_that_cannot_reach_the_shopper_has_failed(
     assert wechat.query_refund(back(5)) == told
 
 
+def test_an_answer_about_a_refund_of_another_payment_says_nothing(
+    sandbox: Sandbox, wechat: WechatProvider
+) -> None:
+    pay(sandbox, wechat, request())
+    wechat.refund(back(999))
+    with pytest.raises(Unavailable, match="about another refund"):
+        wechat.query_refund(replace(back(999), payment="p-another"))
+
+
 def test_refunds_of_what_was_not_paid_are_refused(wechat: WechatProvider) -> None:
     wechat.create(request())
     with pytest.raises(Conflict, match="INVALID_REQUEST"):

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from core.errors import BadSettings, InvalidInput
 from core.money import Money
-from core.providers import PaymentRequest, ProviderPayment, Unverified
+from core.providers import PaymentRequest, ProviderPayment, RefundRequest, Unverified
 from core.providers.alipay import AlipayAccount, AlipayProvider
 from core.providers.alipay_notices import from_alipay, to_alipay
 from core.providers.sandbox_keys import SandboxKeys, sandbox_keys
@@ -356,3 +356,18 @@ def test_keys_that_are_none_stop_the_shop(account: AlipayAccount) -> None:
         with pytest.raises(BadSettings):
             AlipayProvider(broken)
     assert account.private_key not in repr(account)
+
+
+def test_a_refund_that_moved_no_money_and_that_alipay_does_not_know_waits(
+    account: AlipayAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alipay = AlipayProvider(account, clock=lambda: NOW)
+    answers = {
+        "alipay.trade.refund": {"code": "10000", "fund_change": "N", "trade_no": "2026"},
+        "alipay.trade.fastpay.refund.query": {"code": "10000"},
+    }
+    monkeypatch.setattr(alipay._sdk, "server_api", lambda method, _content, **_more: answers[method])
+    asked = RefundRequest("r-1", ID, "2026", Money(500, "CNY"), Money(1999, "CNY"))
+    assert alipay.refund(asked).state == "pending"
+    answers["alipay.trade.refund"]["fund_change"] = "Y"
+    assert alipay.refund(asked).state == "settled"

@@ -166,6 +166,22 @@ def test_what_cannot_be_paid_any_more_is_not_begun(trade: SayingTrade, how: str)
     assert trade.see(order) == before
 
 
+def test_an_attempt_is_taken_up_again_by_the_same_method_alone(trade: SayingTrade) -> None:
+    order = trade.order(0, {"v0": 1})
+
+    def begin(method: str) -> str:
+        cause = trade.cause("user:u0")
+        return trade.do(
+            lambda session: payments.start_payment(
+                session, order, user=trade.user(session, 0), provider="test", method=method, cause=cause
+            )
+        ).id
+
+    page, code = begin("page"), begin("qr")
+    assert page != code
+    assert (begin("page"), begin("qr")) == (page, code)
+
+
 def test_money_of_another_amount_than_the_order_has_now_goes_back(trade: SayingTrade) -> None:
     order = trade.order(0, {"v0": 1, "v1": 2})
     attempt = trade.begin(0, order)
