@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client import CollectorRegistry
 
-from api.metrics import RequestMetrics
+from api.metrics import RequestCounts, RequestMetrics
 from api.pages import add_pages
 from api.problems import add_problem_handlers
 from api.routes import (
@@ -102,5 +102,5 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(RequestMetrics, registry=app.state.registry)
+    app.add_middleware(RequestMetrics, counts=RequestCounts(app.state.registry))
     return app

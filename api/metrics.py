@@ -11,20 +11,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
-class RequestMetrics:
-    """ASGI middleware that counts and times requests by route template, never by raw path.
+class RequestCounts:
+    """The counters themselves; made once, however often the middleware around an application is put together."""
 
-    A stream of events counts when it begins: how long a page stays open says nothing about the shop.
-    """
-
-    def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
-        self.app = app
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
             "merx_http_requests", "HTTP requests", ("method", "route", "status"), registry=registry
         )
         self.seconds = Histogram(
             "merx_http_request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS
         )
+
+
+class RequestMetrics:
+    """ASGI middleware that counts and times requests by route template, never by raw path.
+
+    A stream of events counts when it begins: how long a page stays open says nothing about the shop.
+    """
+
+    def __init__(self, app: ASGIApp, *, counts: RequestCounts) -> None:
+        self.app = app
+        self.counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,8 +45,8 @@ class RequestMetrics:
                 return
             counted = True
             route = getattr(scope.get("route"), "path", "unmatched")
-            self.requests.labels(scope["method"], route, str(status)).inc()
-            self.seconds.labels(route).observe(time.perf_counter() - started)
+            self.counts.requests.labels(scope["method"], route, str(status)).inc()
+            self.counts.seconds.labels(route).observe(time.perf_counter() - started)
 
         async def watch(message: Message) -> None:
             nonlocal status

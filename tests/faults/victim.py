@@ -101,8 +101,9 @@ def ask(app: FastAPI, told: dict[str, Any]) -> dict[str, Any]:
     shop = app.state.shop = Shop(settings, clock=lambda: at)
     points = Points(told.get("fatal"))
     points.listen(shop)
-    opened = {**shop.providers, **(providers_of(told["home"], told["sandbox"]) if "sandbox" in told else {})}
-    shop.providers = {name: points.around(provider) for name, provider in opened.items()}
+    if "sandbox" in told:
+        opened = providers_of(told["home"], told["sandbox"])
+        shop.providers = {name: points.around(provider) for name, provider in opened.items()}
     if "job" in told:
         do(told["job"], shop)
         return {"status": 200, "points": points.seen}

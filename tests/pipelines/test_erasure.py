@@ -79,8 +79,9 @@ def snapshot_and_train(house: House) -> None:
     write_snapshot(house.database, house.artifacts, clock=house.clock)
     with house.engine() as engine:
         build_index(house, engine, publish=True)
-    # What is planted comes months after the sample: on its last part alone nothing can be measured.
-    promote_version(house.artifacts, train_models(house, promote=False).name, compared=False)
+    # What is planted comes months after the sample: on its last part alone nothing can be measured. With a seed of
+    # its own: the snapshot without the user is the sample's, whose models would serve again without any training.
+    promote_version(house.artifacts, train_models(house, promote=False, seed=5).name, compared=False)
 
 
 def erase(house: House, user: str) -> erasure.Erased:
