@@ -18,12 +18,13 @@ from sqlmodel import Session, col
 from core import audit, outbox, stock, vouchers
 from core.bulk import table_of
 from core.errors import Conflict, InvalidInput
+from core.holding import hold_order, lines_of
 from core.payments import OPEN, close_open, mark_paid, product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
 from core.shipments import follow
 from core.tables import Order, OrderLine, Payment
-from core.taking_back import hold_order, lines_of, nothing_kept, worth
+from core.taking_back import nothing_kept, worth
 from core.transitions import ORDER, Cause, advance
 
 

@@ -17,9 +17,9 @@ from sqlmodel import Session, col
 from core import audit, outbox, stock
 from core.bulk import insert_of, table_of
 from core.errors import Conflict, NotFound
+from core.holding import hold_order
 from core.ids import new_id
 from core.money import Money
-from core.orders import no_order
 from core.providers import PaymentRequest, ProviderPayment, Started, Unverified
 from core.refunds import book, refund_whole
 from core.tables import Order, OrderLine, Payment, PaymentEvent, Product, Variant
@@ -55,11 +55,7 @@ def start_payment(
 
     Raises NotFound for an order that is not theirs, Conflict for one that cannot be paid any more.
     """
-    row: Any = session.execute(
-        select(Order).where(col(Order.public_id) == order, col(Order.user_id) == user).with_for_update()
-    ).scalar_one_or_none()
-    if row is None:
-        raise no_order(order)
+    row: Any = hold_order(session, order, user=user)
     over = row.expires_at is not None and row.expires_at <= cause.at
     if row.status != "pending" or over:
         state = row.status if row.status != "pending" else "not paid in time"

@@ -18,10 +18,11 @@ from core import audit, outbox
 from core.bulk import FRESH, insert_rows, table_of
 from core.database import vault_of
 from core.errors import Conflict, InvalidInput
+from core.holding import hold_order, lines_of
 from core.ids import new_id
 from core.return_views import no_return
 from core.tables import Order, OrderLine, Return, ReturnLine, Shipment, ShipmentLine, Transition
-from core.taking_back import Back, hold_order, lines_of, take_back
+from core.taking_back import Back, take_back
 from core.transitions import RETURN, Cause, advance, record
 
 UNDER_WAY = ("requested", "approved")

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from core import outbox
 from core.bulk import insert_rows
 from core.errors import Conflict, InvalidInput, NotFound
+from core.holding import hold_order, lines_of
 from core.ids import new_id
 from core.orders import ShipmentView, no_order, shipments_of
 from core.tables import Order, OrderLine, Shipment, ShipmentLine
@@ -26,8 +27,8 @@ def prepare(
     InvalidInput for lines that are not the seller's, Conflict for an order that is not paid, and where there are
     fewer pieces left.
     """
-    row = _locked(session, order)
-    theirs = _lines_of(session, row.id or 0, seller)
+    row = hold_order(session, order)
+    theirs = lines_of(session, row, seller=seller)
     if not theirs:
         raise no_order(order)
     if row.status not in ("paid", "part-shipped"):
@@ -154,23 +155,6 @@ def _waiting(session: Session, order: int) -> bool:
         col(OrderLine.quantity) > col(OrderLine.cancelled) + col(OrderLine.shipped),
     )
     return session.execute(lines.limit(1)).first() is not None
-
-
-def _locked(session: Session, order: str) -> Order:
-    statement = select(Order).where(col(Order.public_id) == order).with_for_update()
-    row: Order | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise no_order(order)
-    return row
-
-
-def _lines_of(session: Session, order: int, seller: int) -> list[OrderLine]:
-    statement = (
-        select(OrderLine)
-        .where(col(OrderLine.order_id) == order, col(OrderLine.seller_id) == seller)
-        .order_by(col(OrderLine.line_number))
-    )
-    return list(session.execute(statement).scalars())
 
 
 def _found(

@@ -10,9 +10,9 @@ from sqlalchemy import case, func, select, update
 from sqlmodel import Session, col
 
 from core import audit, outbox, stock
-from core.bulk import FRESH, table_of
+from core.bulk import table_of
 from core.errors import Conflict, InvalidInput
-from core.orders import no_order
+from core.holding import hold_order, lines_of
 from core.payments import product_news
 from core.refunds import RefundedLine, owe
 from core.sharing import part
@@ -140,20 +140,3 @@ def worth(line: OrderLine, count: int) -> int:
 def nothing_kept(lines: Iterable[OrderLine], going: Mapping[int, int]) -> bool:
     """Whether the buyer keeps nothing of an order when so many more pieces by line number go back."""
     return all(line.cancelled + line.returned + going.get(line.line_number, 0) == line.quantity for line in lines)
-
-
-def hold_order(session: Session, order: str, *, user: int | None = None) -> Order:
-    """An order, locked; with `user` (row number) only if it is theirs. Raises NotFound."""
-    statement: Any = select(Order).where(col(Order.public_id) == order).with_for_update()
-    if user is not None:
-        statement = statement.where(col(Order.user_id) == user)
-    row: Order | None = session.execute(statement, execution_options=FRESH).scalar_one_or_none()
-    if row is None:
-        raise no_order(order)
-    return row
-
-
-def lines_of(session: Session, order: Order) -> list[OrderLine]:
-    """The lines of an order, in their order."""
-    statement = select(OrderLine).where(col(OrderLine.order_id) == order.id).order_by(col(OrderLine.line_number))
-    return list(session.execute(statement, execution_options=FRESH).scalars())
