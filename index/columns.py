@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.documents import Document
-from index.fields import keyword_values, numeric_values
-from index.query import NUMERIC_FIELDS, AllOf, AnyOf, Between, Filter, Not
+from index.engine import Stats
+from index.fields import BREAKS, any_case, keyword_values, numeric_values
+from index.query import NUMERIC_FIELDS, AllOf, AnyOf, Between, Facet, Filter, Not, Says
 
 Mask = npt.NDArray[np.bool_]
 Ordinals = npt.NDArray[np.int64]
@@ -49,10 +51,13 @@ class Keyword:
             found[self.rows[chosen]] = True
         return found
 
-    def count(self, matching: Mask, *, size: int) -> list[tuple[str, int]]:
-        """The most frequent values among the matching documents, ties by value."""
+    def count(self, matching: Mask, *, size: int, search: str = "") -> list[tuple[str, int]]:
+        """The most frequent values among the matching documents (with a word that begins so), ties by value."""
         counts = np.bincount(self.codes[matching[self.rows]], minlength=len(self.values))
         present = np.flatnonzero(counts)
+        if search:
+            begins = word_beginning(search)
+            present = np.array([code for code in present if begins.search(self.values[code])], dtype=np.intp)
         if len(present) > 4 * size:
             least = np.partition(counts[present], -size)[-size]
             present = present[counts[present] >= least]
@@ -94,10 +99,12 @@ class Columns:
     def __len__(self) -> int:
         return len(self.alive)
 
-    def mask(self, clause: Filter) -> Mask:
-        """The ordinals a filter lets through."""
+    def mask(self, clause: Filter, *, saying: Callable[[Says], Mask]) -> Mask:
+        """The ordinals a filter lets through; `saying` knows the text."""
         if isinstance(clause, AnyOf):
             return self._any_of(clause)
+        if isinstance(clause, Says):
+            return saying(clause)
         if isinstance(clause, Between):
             numbers = self.numbers[clause.field]
             found: Mask = ~np.isnan(numbers)
@@ -107,27 +114,47 @@ class Columns:
                 found &= numbers <= clause.high
             return found
         if isinstance(clause, Not):
-            return ~self.mask(clause.clause)
+            return ~self.mask(clause.clause, saying=saying)
         both = isinstance(clause, AllOf)
         found = np.full(len(self), both)
         for part in clause.clauses:
-            found = found & self.mask(part) if both else found | self.mask(part)
+            mask = self.mask(part, saying=saying)
+            found = found & mask if both else found | mask
         return found
 
-    def count(self, name: str, matching: Mask, *, size: int) -> list[tuple[str, int]]:
+    def count(self, facet: Facet, matching: Mask) -> list[tuple[str, int]]:
         """The facet counts of a keyword field over the matching documents."""
-        if name == "in_stock":
+        if facet.field == "in_stock":
             stocked = int(np.count_nonzero(matching & (self.numbers["stock"] > 0)))
             pairs = [("true", stocked), ("false", int(np.count_nonzero(matching)) - stocked)]
-            return sorted((p for p in pairs if p[1]), key=lambda pair: (-pair[1], pair[0]))[:size]
-        if name == "id":
+            kept = (p for p in pairs if p[1] and p[0].startswith(facet.search.lower()))
+            return sorted(kept, key=lambda pair: (-pair[1], pair[0]))[: facet.size]
+        if facet.field == "id":
             rows = np.flatnonzero(matching)
-            return [(self.ids[row], 1) for row in self.top(rows, np.zeros(len(rows)), size=size)]
-        keyword = self.keywords.get(name)
-        return keyword.count(matching, size=size) if keyword else []
+            if facet.search:
+                begins = word_beginning(facet.search)
+                rows = np.array([row for row in rows if begins.search(self.ids[row])], dtype=np.intp)
+            return [(self.ids[row], 1) for row in self.top(rows, np.zeros(len(rows)), size=facet.size)]
+        keyword = self.keywords.get(facet.field)
+        return keyword.count(matching, size=facet.size, search=facet.search) if keyword else []
 
-    def top(self, matching: Ordinals, keys: Numbers, *, size: int) -> Ordinals:
-        """The `size` matching ordinals with the lowest keys (NaN last), ties by id; `keys` has one per ordinal."""
+    def stats(self, name: str, matching: Mask) -> Stats | None:
+        """The bounds of a numeric field over the matching documents; None where none has a value."""
+        found = self.numbers[name][matching]
+        found = found[~np.isnan(found)]
+        if not len(found):
+            return None
+        return Stats(float(found.min()), float(found.max()), float(found.mean()), len(found))
+
+    def top(self, matching: Ordinals, keys: Numbers, *, size: int, before: Mask | None = None) -> Ordinals:
+        """The `size` matching ordinals with the lowest keys (NaN last), ties by id; `keys` has one per ordinal.
+
+        Those of `before` (one per ordinal too) come before all others.
+        """
+        if before is not None:
+            first = self.top(matching[before], keys[before], size=size)
+            rest = self.top(matching[~before], keys[~before], size=size - len(first))
+            return np.concatenate([first, rest])
         if 0 < size < len(matching):
             threshold = np.partition(keys, size - 1)[size - 1]
             if not np.isnan(threshold):
@@ -226,6 +253,11 @@ class Columns:
             return found | ~stocked if "false" in clause.values else found
         keyword = self.keywords.get(clause.field)
         return keyword.mask(clause.values, size=len(self)) if keyword else np.zeros(len(self), dtype=bool)
+
+
+def word_beginning(search: str) -> re.Pattern[str]:
+    """Finds a text of which a word begins with `search`, in whatever case."""
+    return re.compile(rf"(?:^|[{BREAKS}]){any_case(search)}")
 
 
 def columns_of(documents: Iterable[Document]) -> Columns:

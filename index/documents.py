@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from analysis.lexicon_fit import Entry
 
 AttributeValue = str | float | bool
 
 # The text fields every engine indexes, each with the tokens of the one analyser.
 TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "codes")
+# Beside them: how the title sounds, what it says is there, what any text says is not there, and everything.
+ALL = "all"
+INDEXED_FIELDS = (*TEXT_FIELDS, "sounds", "claims", "lacks", ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def searchable_text(document: Document) -> dict[str, str]:
         "title": " ".join(filter(None, (document.title, document.title_zh))),
         "brand": document.brand,
         "category": " ".join(document.category),
-        "attributes": " ".join(_attribute_text(name, value) for name, value in document.attributes.items()),
+        "attributes": " ".join((*_attribute_texts(document), *_options(document))),
         "description": document.description,
         "codes": " ".join(document.codes),
     }
@@ -89,6 +94,20 @@ def encoder_text(document: Document) -> str:
     """The text a `TextEncoder` sees: what the product is, the title twice as heavy as the rest."""
     fields = searchable_text(document)
     return " ".join((fields["title"], fields["title"], fields["brand"], fields["category"], fields["description"]))
+
+
+def lexicon_entry(document: Document) -> Entry:
+    """The texts of a document as a `Lexicon` is fitted on them."""
+    fields = searchable_text(document)
+    return Entry(
+        title=fields["title"],
+        brand=document.brand,
+        category=document.category,
+        other=f"{fields['attributes']} {fields['description']}",
+        attributes=tuple((name, value_text(value)) for name, value in _told(document)),
+        codes=document.codes,
+        currency=document.currency if document.price_minor is not None else "",
+    )
 
 
 def document_to_json(document: Document) -> dict[str, Any]:
@@ -125,7 +144,20 @@ def value_text(value: AttributeValue) -> str:
     return str(value)
 
 
-def _attribute_text(name: str, value: AttributeValue) -> str:
-    if isinstance(value, bool):
-        return name if value else ""  # "washable" is what a shopper types, not "true"
-    return value_text(value)
+def _attribute_texts(document: Document) -> Iterator[str]:
+    for name, value in document.attributes.items():
+        if isinstance(value, bool):
+            yield name if value else ""  # "washable" is what a shopper types, not "true"
+        else:
+            yield value_text(value)
+
+
+def _told(document: Document) -> Iterator[tuple[str, AttributeValue]]:
+    yield from document.attributes.items()
+    for variant in document.variants:
+        yield from variant.options.items()
+
+
+def _options(document: Document) -> Iterable[str]:
+    """What the variants can be chosen by, each value once."""
+    return dict.fromkeys(value for variant in document.variants for value in variant.options.values())

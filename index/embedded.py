@@ -45,7 +45,7 @@ from index.store import DocumentWriter
 from index.view import View
 from index.words import Words, add_words, write_words
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class EmbeddedEngine:

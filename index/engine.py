@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from index.documents import Document
 from index.query import Query
+
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +53,79 @@ class Hit:
         """The document, of the generation that was searched."""
         return self.read()
 
-    @classmethod
-    def of(
-        cls, document: Document, *, lexical: float, vector: float, parts: Mapping[str, float] | None = None
-    ) -> Hit:
-        """A hit whose document is there already."""
-        return cls(
-            id=document.id,
-            lexical=lexical,
-            vector=vector,
-            popularity=document.popularity,
-            rating=document.rating,
-            rating_count=document.rating_count,
-            in_stock=document.in_stock,
-            read=lambda: document,
-            parts=parts or {},
-        )
-
 
 def _already_there(_ids: Sequence[str]) -> None:
     """What an engine does to prefetch documents that cost nothing to read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The raw scores of hits as columns, each of shape [hits]; `rating` is NaN where there is none."""
+
+    ids: Sequence[str]
+    lexical: Numbers
+    vector: Numbers
+    popularity: Numbers
+    rating: Numbers
+    rating_count: Numbers
+    in_stock: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Hits(Sequence[Hit]):
+    """The hits of candidates, each made when it is asked for."""
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        *,
+        read: Callable[[str], Document],
+        parts: Sequence[Mapping[str, float]] = (),
+    ) -> None:
+        self.candidates = candidates
+        self._read = read
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Hit]: ...
+
+    def __getitem__(self, place: int | slice) -> Hit | list[Hit]:
+        if isinstance(place, slice):
+            return [self._at(each) for each in range(*place.indices(len(self)))]
+        return self._at(range(len(self))[place])
+
+    def _at(self, place: int) -> Hit:
+        all_ = self.candidates
+        rating = float(all_.rating[place])
+        return Hit(
+            id=all_.ids[place],
+            lexical=float(all_.lexical[place]),
+            vector=float(all_.vector[place]),
+            popularity=float(all_.popularity[place]),
+            rating=None if rating != rating else rating,
+            rating_count=int(all_.rating_count[place]),
+            in_stock=bool(all_.in_stock[place]),
+            read=partial(self._read, all_.ids[place]),
+            parts=self._parts[place] if self._parts else {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The bounds of a numeric field over `count` documents that have a value."""
+
+    low: float
+    high: float
+    mean: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +136,18 @@ class Result:
     are in the order of `fused` below.
 
     `prefetch` reads the documents of the hits with these ids together, for an engine that needs a request for each
-    otherwise; call it with the ids of a page before its documents are read.
+    otherwise; call it with the ids of a page before its documents are read. `vectors` are the text vectors of
+    documents by id, shape [ids, dimensions] (dimensions 0 where the generation has none); a document without one
+    has zeros. `stats` leaves out a field of which no matching document has a value.
     """
 
-    hits: Sequence[Hit]
+    hits: Hits
     total: int
     facets: Mapping[str, Sequence[tuple[str, int]]]
     generation: str
     max_lexical: float
+    vectors: Callable[[Sequence[str]], npt.NDArray[np.float32]]
+    stats: Mapping[str, Stats] = field(default_factory=dict)
     prefetch: Callable[[Sequence[str]], None] = _already_there
 
 

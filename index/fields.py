@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from analysis.text import HAN, code_key
 from core.errors import InvalidInput
-from index.documents import Document, VariantDocument, value_text
+from index.documents import INDEXED_FIELDS, Document, VariantDocument, value_text
 from index.engine import Patch
 from index.query import (
     KEYWORD_FIELDS,
@@ -18,12 +19,20 @@ from index.query import (
     Not,
     OneOf,
     Query,
+    Says,
     Sort,
 )
 
 ATTRIBUTE = "attributes."
 KEYWORD_LENGTH = 512  # characters; a longer value is text, and no engine makes a keyword of it
 WINDOW = 10_000  # how far into a result a page can reach
+SEARCH_LENGTH = 100  # characters of a search among a facet's values
+# What a word of a value can begin behind, for a character class of Python's and of Lucene's regular expressions:
+# signs and spaces of ASCII, Latin-1, typography and CJK, and any Chinese character.
+BREAKS = (
+    "\x01-/:-@\\[-`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7"
+    f"\u2000-\u206f\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20{HAN}"
+)
 PATCHABLE = (
     *("price_minor", "list_price_minor", "stock"),
     *("rating", "rating_count", "rating_bayes", "popularity", "variants"),
@@ -34,6 +43,7 @@ def keyword_values(document: Document) -> dict[str, tuple[str, ...]]:
     """The values of every keyword field that does not change by a patch, without those that are empty."""
     values = {
         "id": (document.id,),
+        "code": tuple(dict.fromkeys(code_key(code) for code in document.codes)),
         "brand": (document.brand,),
         "category": document.category_paths,
         "seller": (document.seller,),
@@ -58,6 +68,11 @@ def numeric_values(document: Document) -> dict[str, float | None]:
     }
 
 
+def any_case(text: str) -> str:
+    """A regular expression, of Python's and of Lucene's, for a text in whatever case."""
+    return "".join(_letter(letter) for letter in text)
+
+
 def check_id(id_: str) -> None:
     """Raises InvalidInput for an id that no engine can keep."""
     if not 0 < len(id_.encode()) <= KEYWORD_LENGTH:
@@ -76,6 +91,14 @@ def check_query(query: Query) -> None:
         _check_keyword(facet.field)
         if facet.size < 1:
             raise InvalidInput(f"the facet {facet.field!r} needs a size of at least 1", field=facet.field)
+        if len(facet.search) > SEARCH_LENGTH:
+            raise InvalidInput(f"a facet is searched for at most {SEARCH_LENGTH} characters", field=facet.field)
+    for name in query.stats:
+        _check_numeric(name)
+    if query.among is not None and query.vector is not None:
+        raise InvalidInput("a query has a vector, or the documents that are near, not both")
+    if query.among is not None and len(query.among) > WINDOW:
+        raise InvalidInput(f"at most {WINDOW} documents can be searched among")
     if query.where is not None:
         check_filter(query.where)
     for clause in query.refinements.values():
@@ -87,8 +110,10 @@ def check_filter(clause: Filter) -> None:
     if isinstance(clause, AnyOf):
         _check_keyword(clause.field)
     elif isinstance(clause, Between):
-        if clause.field not in NUMERIC_FIELDS:
-            raise InvalidInput(f"{clause.field!r} is not a numeric field", field=clause.field)
+        _check_numeric(clause.field)
+    elif isinstance(clause, Says):
+        if clause.field not in INDEXED_FIELDS:
+            raise InvalidInput(f"{clause.field!r} is not a text field", field=clause.field)
     elif isinstance(clause, Not):
         check_filter(clause.clause)
     elif isinstance(clause, AllOf | OneOf):
@@ -115,6 +140,13 @@ def checked_patch(patch: Patch) -> dict[str, Any]:
     return fields
 
 
+def _letter(letter: str) -> str:
+    if not letter.isalnum():
+        return f"\\{letter}"
+    forms = sorted({form for form in (letter, letter.lower(), letter.upper(), letter.title()) if len(form) == 1})
+    return letter if len(forms) == 1 else f"[{''.join(forms)}]"
+
+
 def _variant(value: Any, patch: Patch) -> VariantDocument:
     if isinstance(value, VariantDocument):
         return value
@@ -124,6 +156,11 @@ def _variant(value: Any, patch: Patch) -> VariantDocument:
         except TypeError as error:
             raise InvalidInput(f"not a variant: {error}", id=patch.id) from error
     raise InvalidInput(f"not a variant: {value!r}", id=patch.id)
+
+
+def _check_numeric(name: str) -> None:
+    if name not in NUMERIC_FIELDS:
+        raise InvalidInput(f"{name!r} is not a numeric field", field=name)
 
 
 def _check_keyword(name: str) -> None:

@@ -13,12 +13,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from analysis.negation import claims, lacks
+from analysis.sounds import sounds
 from analysis.text import Analyser
-from index.documents import TEXT_FIELDS, Document, searchable_text
-from index.query import Text
-
-ALL = "all"
-INDEXED_FIELDS = (*TEXT_FIELDS, ALL)
+from index.documents import ALL, Document, searchable_text
+from index.query import Alternative, Text
 
 # BM25 as both engines compute it.
 K1 = 1.2
@@ -30,10 +29,10 @@ class LexicalWeights:
     """The weights of the parts; the defaults were chosen on two public product sets, ESCI and Icecat.
 
     `fields` weighs the parts beside `words` (weight 1); `phrase` weighs neighbours. `prefix` is what an unfinished
-    last token is worth where it begins a word (BM25 has no say there), `alternative` what another token counts of
-    the token it stands in for. Of `small` tokens or fewer all must match, of more the share `minimum`, rounded
-    down. `repeats` says how often a field's tokens stand in the catch-all field: it is fixed when a generation
-    is built.
+    last token, or a sound, is worth where it begins a word (BM25 has no say there). `named` weighs a word in the
+    field that it is known to name, `lacking` a word that the document says it does without. Of `small` tokens or
+    fewer all must match, of more the share `minimum`, rounded down. `repeats` says how often a field's tokens are
+    in the catch-all field: it is fixed when a generation is built.
     """
 
     fields: Mapping[str, float] = field(
@@ -41,9 +40,10 @@ class LexicalWeights:
     )
     phrase: float = 0.5
     prefix: float = 1.0
-    alternative: float = 0.8
-    small: int = 2
-    minimum: float = 0.6
+    named: float = 0.5
+    lacking: float = 0.5
+    small: int = 3
+    minimum: float = 0.8
     repeats: Mapping[str, int] = field(default_factory=lambda: {"title": 3, "brand": 2})
 
     def required(self, tokens: int) -> int:
@@ -87,10 +87,11 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sum of the clauses that match, of which at least `minimum` must."""
+    """The sum of the clauses that match, of which at least `minimum` must; `boost` times as much."""
 
     clauses: tuple[Clause, ...]
     minimum: int = 1
+    boost: float = 1.0
 
 
 Clause = Term | Prefix | Phrase | Best | Sum
@@ -118,6 +119,14 @@ def plan(text: Text, *, weights: LexicalWeights) -> Plan | None:
     pairs = [pair for pair in zip(text.tokens, text.tokens[1:], strict=False) if pair[0] != pair[1]]
     if pairs and weights.phrase > 0:
         parts["phrase"] = Sum(tuple(Phrase("title", pair, weights.phrase) for pair in dict.fromkeys(pairs)))
+    named = {(place, name) for place, name in text.named.items() if 0 <= place < len(text.tokens)}
+    if named and weights.named > 0:
+        terms = (Term(name, text.tokens[place], weights.named) for place, name in sorted(named))
+        parts["named"] = Sum(tuple(dict.fromkeys(terms)))
+    if text.lacking and weights.lacking > 0:
+        parts["lacking"] = Sum(
+            tuple(Term("lacks", token, weights.lacking) for token in dict.fromkeys(text.lacking))
+        )
     return Plan(Sum(tuple(_at(position, ALL, 1.0, weights) for position in positions), minimum), parts)
 
 
@@ -127,13 +136,20 @@ def indexed_tokens(document: Document, *, analyser: Analyser, weights: LexicalWe
     everything: list[str] = []
     for name, found in tokens.items():
         everything += found * weights.repeats.get(name, 1)
-    return {**tokens, ALL: everything}
+    denied = dict.fromkeys(token for found in tokens.values() for token in lacks(found))
+    return {
+        **tokens,
+        "sounds": sounds(document.title_zh or document.title),
+        "claims": claims(tokens["title"]),
+        "lacks": list(denied),
+        ALL: everything,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class _Position:
     token: str
-    others: tuple[str, ...]
+    others: tuple[Alternative, ...]
     prefix: bool
 
 
@@ -142,7 +158,7 @@ def _positions(text: Text) -> list[_Position]:
     last = len(text.tokens) - 1
     found: dict[str, _Position] = {}
     for index, token in enumerate(text.tokens):
-        others = tuple(other for other in text.alternatives.get(index, ()) if other != token)
+        others = tuple(other for other in text.alternatives.get(index, ()) if other.tokens != (token,))
         before = found.get(token)
         found[token] = _Position(
             token,
@@ -154,7 +170,19 @@ def _positions(text: Text) -> list[_Position]:
 
 def _at(position: _Position, name: str, boost: float, weights: LexicalWeights) -> Clause:
     clauses: list[Clause] = [Term(name, position.token, boost)]
-    clauses += [Term(name, other, boost * weights.alternative) for other in position.others]
+    clauses += [
+        _instead(other, name, boost, weights) for other in position.others if not other.sound or name == ALL
+    ]
     if position.prefix:
         clauses.append(Prefix(name, position.token, boost * weights.prefix))
     return clauses[0] if len(clauses) == 1 else Best(tuple(clauses))
+
+
+def _instead(other: Alternative, name: str, boost: float, weights: LexicalWeights) -> Clause:
+    """What an alternative scores in a field: all of its tokens, as much as the mean of them."""
+    if other.sound:
+        return Prefix("sounds", other.tokens[0], boost * other.weight * weights.prefix)
+    if len(other.tokens) == 1:
+        return Term(name, other.tokens[0], boost * other.weight)
+    terms = tuple(Term(name, token) for token in other.tokens)
+    return Sum(terms, len(terms), boost * other.weight / len(terms))

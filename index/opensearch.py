@@ -35,7 +35,7 @@ _ATTEMPTS = 20  # how often a batch is tried again when another writer was faste
 class OpenSearchEngine:
     """See `index.engine.SearchEngine`. May be used from many threads and many processes at once.
 
-    `artifacts` keeps the vectors where the cluster has no k-NN plugin.
+    `artifacts` keeps the vectors for all processes that search, whether or not the cluster has the k-NN plugin.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class OpenSearchEngine:
         if vectors is not None:
             if vectors.ndim != 2 or len(vectors) != len(ids):
                 raise InvalidInput(f"{len(ids)} documents cannot have vectors of shape {vectors.shape}")
-            if not knn and meta["dimensions"]:
+            if meta["dimensions"]:
                 self._shelf(name).write(ids, vectors)
         meta.update(documents=len(ids), complete=True)
         with self._cluster.errors():
@@ -214,7 +214,7 @@ class OpenSearchEngine:
                 return len(changed)
             changed |= set(outcomes)
             vectors = {id_: now.vector for id_, now in outcomes.items() if now.put or now.document is None}
-            if vectors and meta.dimensions and not meta.knn:
+            if vectors and meta.dimensions:
                 # Vectors go first: a batch cut short between the two is applied again, for the document differs.
                 self._shelf(meta.generation.name).change(vectors)
             if self._write(index, outcomes, stored, knn=meta.knn):

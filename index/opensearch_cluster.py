@@ -23,7 +23,7 @@ from index.engine import Generation
 
 T = TypeVar("T")
 
-SCHEMA = 2
+SCHEMA = 3
 KNN = "org.opensearch.knn.plugin.KNNPlugin"
 LEFTOVER = timedelta(hours=6)  # a build that is not complete after this long has nobody who works on it
 FRESH = 0.25  # seconds for which the alias is believed without asking again

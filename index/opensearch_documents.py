@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from index.changes import Vector, patch_to_json, vector_digest
-from index.documents import Document, document_to_json, searchable_text
+from index.documents import INDEXED_FIELDS, Document, document_to_json, searchable_text
 from index.fields import ATTRIBUTE, keyword_values, numeric_values
-from index.lexical import INDEXED_FIELDS, K1, B
+from index.lexical import K1, B
 from index.query import NUMERIC_FIELDS
 
 # "name␟value": one field holds all attributes, however many names a catalogue has.
 SEPARATOR = "\x1f"
 _WHOLE = ("price", "rating_count", "stock", "released_at")
 _PLAIN = ("title", "brand", "category", "description")
+_KEYWORDS = ("id", "code", "brand", "category", "seller", "currency", "in_stock", "attributes")
+_LONGEST_PATTERN = 10_000  # characters: the name of an attribute, and what its values are searched for
 
 
 def index_body(*, meta: Mapping[str, Any], dimensions: int) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def index_body(*, meta: Mapping[str, Any], dimensions: int) -> dict[str, Any]:
         "number_of_shards": 1,  # one shard has the statistics of all documents, as the embedded engine has
         "auto_expand_replicas": "0-1",
         "refresh_interval": "-1",  # every write that has to be seen at once asks for it
+        "max_regex_length": _LONGEST_PATTERN,
         "similarity": {"default": {"type": "BM25", "k1": K1, "b": B}},
     }
     properties: dict[str, Any] = {
@@ -35,7 +38,7 @@ def index_body(*, meta: Mapping[str, Any], dimensions: int) -> dict[str, Any]:
         "plain": {"properties": {name: {"type": "text"} for name in _PLAIN}},
         "words": keyword,
         "vector_digest": {"type": "keyword", "index": False, "doc_values": False},
-        **dict.fromkeys(("id", "brand", "category", "seller", "currency", "in_stock", "attributes"), keyword),
+        **dict.fromkeys(_KEYWORDS, keyword),
         **{name: {"type": "long" if name in _WHOLE else "double"} for name in NUMERIC_FIELDS},
     }
     if dimensions:

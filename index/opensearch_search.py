@@ -6,37 +6,112 @@ Their ids go along with the words, so that one request counts, filters and pages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 from opensearchpy.exceptions import NotFoundError
 
 from analysis.text import Analyser
-from core.errors import BrokenArtifact, InvalidInput, NotFound, Unavailable
-from index.documents import Document, document_from_json
-from index.engine import FUSION, Hit, Result
+from core.errors import BrokenArtifact, InvalidInput, Unavailable
+from index.documents import Document
+from index.engine import FUSION, Candidates, Hits, Result
 from index.lexical import LexicalWeights, plan
 from index.opensearch_cluster import Cluster, Meta
 from index.opensearch_query import (
     NOTHING,
     Dsl,
     all_dsl,
-    facet_pairs,
-    facets_dsl,
+    counts_dsl,
+    facets_in,
     filter_dsl,
     lexical_dsl,
     sort_dsl,
+    stats_in,
     these_dsl,
     words_dsl,
 )
+from index.opensearch_reading import DocumentCache, Documents, version_of
 from index.query import Query
-from index.shelf import Shelf
+from index.shelf import Shelf, Vectors
 
 _FEWEST = 200  # neighbours asked of the k-NN graph, whose answer is the better the more it looks for
 _MOST = 10_000
-_AHEAD = 24  # documents read along with the first that is asked for
-_SHOWN: Dsl = {"_source": False, "docvalue_fields": ["popularity", "rating", "rating_count", "in_stock"]}
+# From columns only: what is stored with a document would have to be unpacked for every candidate.
+_BARE: Dsl = {"stored_fields": "_none_", "track_total_hits": False}
+_SHOWN: Dsl = {
+    **_BARE,
+    "docvalue_fields": ["id", "popularity", "rating", "rating_count", "in_stock"],
+    "seq_no_primary_term": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The parts of one query, in OpenSearch's words. `near` holds cosines by id."""
+
+    query: Query
+    near: Mapping[str, float]
+    lexical: list[Dsl]  # one, or none for a query without words
+
+    @property
+    def fused(self) -> bool:
+        """Whether the order is that of the text's scores and the cosines together."""
+        return self.query.sort == "relevance" and bool(self.near)
+
+    @property
+    def first(self) -> int:
+        """The place of the first hit that is asked for: a fused page is cut once its hits are in order."""
+        return 0 if self.fused else self.query.offset
+
+    @property
+    def best_is_first(self) -> bool:
+        """Whether the first hit of the page has the highest text score of all that match."""
+        query = self.query
+        size = query.offset + query.limit - self.first
+        return query.sort == "relevance" and not query.in_stock_first and self.first == 0 and size > 0
+
+    def searches(self) -> dict[str, Dsl]:
+        """The page; the best text score, where the page does not tell it; every near document's text score."""
+        query = self.query
+        where = [filter_dsl(query.where)] if query.where is not None else []
+        cut = [*where, all_dsl(query.refinements)]
+        found = {
+            "page": {
+                "query": self._matching(where),
+                "post_filter": all_dsl(query.refinements),
+                "aggs": counts_dsl(query),
+                "sort": sort_dsl(query),
+                "from": self.first,
+                "size": query.offset + query.limit - self.first,
+                "track_scores": True,
+                **_SHOWN,
+                "track_total_hits": True,
+            }
+        }
+        among = [these_dsl(self.near)] if query.among is not None else []
+        if self.lexical and not self.best_is_first:
+            found["best"] = {
+                "query": {"bool": {"must": self.lexical, "filter": [*among, *cut]}},
+                "size": 1,
+                **_BARE,
+            }
+        if self.fused:
+            words = {"must" if query.among is not None else "should": self.lexical}
+            near = {"bool": {**words, "filter": [these_dsl(self.near), *cut]}}
+            found["near"] = {"query": near, "size": len(self.near), **_SHOWN}
+        return found
+
+    def _matching(self, where: list[Dsl]) -> Dsl:
+        near = these_dsl(self.near) if self.near else NOTHING
+        if self.query.among is not None:
+            return {"bool": {"must": self.lexical, "filter": [near, *where]}}
+        found = [*self.lexical, *([near] if self.query.vector is not None else [])]
+        if not found:
+            return {"bool": {"filter": where or [{"match_all": {}}]}}
+        return {"bool": {"should": found, "minimum_should_match": 1, "filter": where}}
 
 
 class Searcher:
@@ -46,6 +121,7 @@ class Searcher:
         self._cluster = cluster
         self._weights = weights
         self._shelf = shelf
+        self._cache = DocumentCache()
 
     def search(self, query: Query) -> Result:
         """Carry out a checked query."""
@@ -57,55 +133,43 @@ class Searcher:
 
     def complete(self, prefix: str, *, size: int) -> list[tuple[str, int]]:
         """Title words that start with `prefix`, with the number of documents, the most frequent first."""
-        body = words_dsl(prefix, size=size)
-        (answer,) = self._cluster.on_live(lambda meta: self._asked(meta, [body]))
+        searches = {"words": words_dsl(prefix, size=size)}
+        answer = self._cluster.on_live(lambda meta: self._answers(meta, searches)["words"])
         return [(bucket["key"], bucket["doc_count"]) for bucket in answer["aggregations"]["words"]["buckets"]]
 
     def _search(self, meta: Meta, query: Query) -> Result:
+        name = meta.generation.name
         if meta.analyser != Analyser.version:
-            name = meta.generation.name
             raise BrokenArtifact(f"the index {name} was made by another version of Merx: build it anew")
-        near = self._nearest(meta, query)
+        near = self._nearest(meta, query) if query.among is None else query.among
         wanted = plan(query.text, weights=self._weights) if query.text else None
-        lexical = [lexical_dsl(wanted)] if wanted else []
-        where = [filter_dsl(query.where)] if query.where is not None else []
-        cut = {"filter": [*where, all_dsl(query.refinements)]}
-        fused = query.sort == "relevance" and bool(near)
-        first = 0 if fused else query.offset
-        size = query.offset + query.limit - first
-        page = {
-            "query": _united(lexical, near, query, where),
-            "post_filter": all_dsl(query.refinements),
-            "aggs": facets_dsl(query),
-            "sort": sort_dsl(query.sort),
-            "from": first,
-            "size": size,
-            "track_scores": True,
-            **_SHOWN,
-        }
-        best = {"query": {"bool": {"must": lexical, **cut}}, "size": 1, **_SHOWN}
-        both = {"bool": {"must": [these_dsl(near)], "should": lexical, **cut}}
-        scored = {"query": both, "size": len(near), **_SHOWN}
-        needs_best = bool(lexical) and not (query.sort == "relevance" and first == 0 and size > 0)
-        searches = [page, *([best] if needs_best else []), *([scored] if fused else [])]
-        answer, *others = self._asked(meta, searches, parts=query.parts)
-        documents = _Documents(lambda ids: self._documents(meta, ids))
-        hits = _hits(answer, near, documents)
-        top = _hits(others[0], near, documents) if needs_best else hits
-        highest = top[0].lexical if top and lexical else 0.0
-        if fused:
-            known = {hit.id for hit in hits}
-            hits += [hit for hit in _hits(others[-1], near, documents) if hit.id not in known]
-            hits.sort(key=lambda hit: (-(hit.lexical / (highest or 1.0) + FUSION * hit.vector), hit.id))
-            hits = hits[query.offset : query.offset + query.limit]
-        documents.expected = [hit.id for hit in hits]
+        asked = _Asked(query, near, [lexical_dsl(wanted)] if wanted else [])
+        answers = self._answers(meta, asked.searches(), parts=query.parts)
+        page, highest = _hits(answers["page"]), 0.0
+        if wanted:
+            best = _hits(answers["page" if asked.best_is_first else "best"])
+            highest = best[0]["_score"] if best else 0.0
+        if asked.fused:
+            page = _fused(page, _hits(answers["near"]), asked, highest)
+        ids = [hit["fields"]["id"][0] for hit in page]
+        index = self._cluster.index(name)
+        documents = Documents(
+            dict(zip(ids, map(version_of, page), strict=True)),
+            known=partial(self._cache.get, index),
+            ask=partial(self._documents, meta),
+        )
+        told = answers["page"].get("aggregations", {})
         return Result(
-            hits,
-            answer["hits"]["total"]["value"],
-            {facet.field: facet_pairs(facet, answer["aggregations"]) for facet in query.facets},
-            meta.generation.name,
-            highest,
-            documents.fetch,
+            hits=Hits(
+                _candidates(ids, page, near), read=documents.read, parts=_parts(page) if query.parts else ()
+            ),
+            total=answers["page"]["hits"]["total"]["value"],
+            facets=facets_in(told, query),
+            generation=name,
+            max_lexical=highest,
+            vectors=partial(self._vectors, meta),
+            stats=stats_in(told, query),
+            prefetch=documents.fetch,
         )
 
     def _nearest(self, meta: Meta, query: Query) -> dict[str, float]:
@@ -122,29 +186,40 @@ class Searcher:
             return shelf.nearest(vector, size=query.vector_size, floor=query.vector_floor)
         wanted = min(max(_FEWEST, 2 * query.vector_size), _MOST)
         knn = {"knn": {"vector": {"vector": vector.tolist(), "k": wanted}}}
-        (answer,) = self._asked(meta, [{"query": knn, "size": query.vector_size, "_source": False}])
+        nearest = {"query": knn, "size": query.vector_size, "docvalue_fields": ["id"], **_BARE}
         # Lucene's score for a cosine c is (1 + c) / 2.
-        cosines = {hit["_id"]: 2.0 * hit["_score"] - 1.0 for hit in answer["hits"]["hits"]}
+        hits = _hits(self._answers(meta, {"nearest": nearest})["nearest"])
+        cosines = {hit["fields"]["id"][0]: 2.0 * hit["_score"] - 1.0 for hit in hits}
         return {id_: cosine for id_, cosine in cosines.items() if cosine >= query.vector_floor}
 
-    def _asked(self, meta: Meta, searches: Sequence[Dsl], *, parts: bool = False) -> list[dict[str, Any]]:
-        """The answers to several searches: in one request, but for `parts`, which OpenSearch tells only singly."""
+    def _vectors(self, meta: Meta, ids: Sequence[str]) -> Vectors:
+        found = np.zeros((len(ids), meta.dimensions), dtype=np.float32)
+        if meta.dimensions and ids:
+            known = self._shelf(meta.generation.name).get(ids)
+            for place, id_ in enumerate(ids):
+                found[place] = known.get(id_, 0.0)
+        return found
+
+    def _answers(
+        self, meta: Meta, searches: Mapping[str, Dsl], *, parts: bool = False
+    ) -> dict[str, dict[str, Any]]:
+        """The answers to searches: in one request, but for `parts`, which OpenSearch tells only singly."""
         index = self._cluster.index(meta.generation.name)
-        bodies = [{"track_total_hits": True, **search} for search in searches]
+        client = self._cluster.client
         with self._cluster.errors():
             if parts:
-                asked = {"include_named_queries_score": "true"}
-                answers = [self._cluster.client.search(index=index, body=body, params=asked) for body in bodies]
+                told = {"include_named_queries_score": "true"}
+                answers = [client.search(index=index, body=body, params=told) for body in searches.values()]
             else:
-                lines = [line for body in bodies for line in ({"index": index}, body)]
-                answers = self._cluster.client.msearch(body=lines)["responses"]
+                lines = [line for body in searches.values() for line in ({"index": index}, body)]
+                answers = client.msearch(body=lines)["responses"]
         for answer in answers:
             if answer.get("status") == 404:
                 raise NotFoundError(404, "index_not_found_exception", answer)
             if "error" in answer or answer["_shards"]["failed"]:
                 said = answer.get("error") or answer["_shards"]["failures"]
                 raise Unavailable(f"OpenSearch could not search {index}: {said}")
-        return answers
+        return dict(zip(searches, answers, strict=True))
 
     def _documents(self, meta: Meta, ids: Sequence[str]) -> dict[str, Document]:
         if not ids:
@@ -154,54 +229,45 @@ class Searcher:
             answer = self._cluster.client.mget(
                 index=index, body={"ids": list(ids)}, params={"_source_includes": "document"}
             )
-        found = [entry for entry in answer["docs"] if entry.get("found")]
-        return {entry["_id"]: document_from_json(entry["_source"]["document"]) for entry in found}
+        return self._cache.take(index, answer["docs"])
 
 
-class _Documents:
-    """The documents of a result's hits, read some at a time when first one of them is asked for."""
-
-    def __init__(self, ask: Callable[[Sequence[str]], dict[str, Document]]) -> None:
-        self.expected: list[str] = []  # in the order in which they are likely to be read
-        self._ask = ask
-        self._found: dict[str, Document] = {}
-
-    def fetch(self, ids: Sequence[str]) -> None:
-        """Read these together."""
-        self._found |= self._ask([id_ for id_ in ids if id_ not in self._found])
-
-    def read(self, id_: str) -> Document:
-        """One of them; raises NotFound when it was deleted since the search."""
-        if id_ not in self._found:
-            unread = [other for other in self.expected if other not in self._found]
-            self.fetch([id_, *(other for other in unread[:_AHEAD] if other != id_)])
-        if id_ not in self._found:
-            raise NotFound(f"the document {id_} was deleted a moment ago", id=id_)
-        return self._found[id_]
-
-
-def _hits(answer: dict[str, Any], near: dict[str, float], documents: _Documents) -> list[Hit]:
-    found = []
-    for hit in answer["hits"]["hits"]:
-        fields, parts = hit.get("fields", {}), hit.get("matched_queries")
-        found.append(
-            Hit(
-                id=hit["_id"],
-                lexical=float(hit["_score"] or 0.0),
-                vector=near.get(hit["_id"], 0.0),
-                popularity=float(fields.get("popularity", (0.0,))[0]),
-                rating=fields.get("rating", (None,))[0],
-                rating_count=int(fields.get("rating_count", (0,))[0]),
-                in_stock=fields.get("in_stock") == ["true"],
-                read=partial(documents.read, hit["_id"]),
-                parts=parts if isinstance(parts, dict) else {},  # a list of names where no scores were asked for
-            )
-        )
+def _hits(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = answer["hits"]["hits"]
     return found
 
 
-def _united(lexical: list[Dsl], near: dict[str, float], query: Query, where: list[Dsl]) -> Dsl:
-    found = [*lexical, *([these_dsl(near) if near else NOTHING] if query.vector is not None else [])]
-    if not found:
-        return {"bool": {"filter": where or [{"match_all": {}}]}}
-    return {"bool": {"should": found, "minimum_should_match": 1, "filter": where}}
+def _fused(
+    page: list[dict[str, Any]], near: list[dict[str, Any]], asked: _Asked, highest: float
+) -> list[dict[str, Any]]:
+    """The page of what words and vectors found, in the order of both together."""
+
+    def key(hit: dict[str, Any]) -> tuple[bool, float, str]:
+        id_ = hit["fields"]["id"][0]
+        score = hit["_score"] / (highest or 1.0) + FUSION * asked.near.get(id_, 0.0)
+        return asked.query.in_stock_first and hit["fields"]["in_stock"] != ["true"], -score, id_
+
+    found = {hit["fields"]["id"][0]: hit for hit in (*page, *near)}
+    first = asked.query.offset
+    return sorted(found.values(), key=key)[first : first + asked.query.limit]
+
+
+def _candidates(ids: list[str], hits: list[dict[str, Any]], near: Mapping[str, float]) -> Candidates:
+    def column(name: str, missing: float) -> list[float]:
+        return [hit["fields"].get(name, (missing,))[0] for hit in hits]
+
+    return Candidates(
+        ids=ids,
+        lexical=np.array([hit["_score"] or 0.0 for hit in hits], dtype=np.float64),
+        vector=np.array([near.get(id_, 0.0) for id_ in ids], dtype=np.float64),
+        popularity=np.array(column("popularity", 0.0), dtype=np.float64),
+        rating=np.array(column("rating", np.nan), dtype=np.float64),
+        rating_count=np.array(column("rating_count", 0.0), dtype=np.float64),
+        in_stock=np.array([hit["fields"].get("in_stock") == ["true"] for hit in hits], dtype=bool),
+    )
+
+
+def _parts(hits: list[dict[str, Any]]) -> list[dict[str, float]]:
+    # OpenSearch tells a list of names, not scores, of what no words were asked of.
+    told = [hit.get("matched_queries") for hit in hits]
+    return [said if isinstance(said, dict) else {} for said in told]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 # Keyword fields are compared whole and can be facets; `attributes.<name>` is a keyword field too.
-KEYWORD_FIELDS = ("id", "brand", "category", "seller", "currency", "in_stock")
+# `code` holds SKUs and EANs as `analysis.text.code_key` compares them.
+KEYWORD_FIELDS = ("id", "code", "brand", "category", "seller", "currency", "in_stock")
 # Numeric fields can be ranged over and sorted by. Prices are in minor units, moments in epoch seconds.
 NUMERIC_FIELDS = (
     *("price", "discount", "rating", "rating_count", "rating_bayes"),
@@ -37,6 +39,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """The text field (one of index.lexical.INDEXED_FIELDS) holds every one of the analysed tokens."""
+
+    field: str
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The document does not match the clause."""
 
@@ -57,7 +67,7 @@ class OneOf:
     clauses: tuple[Filter, ...]
 
 
-Filter = AnyOf | Between | Not | AllOf | OneOf
+Filter = AnyOf | Between | Says | Not | AllOf | OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +75,25 @@ class Facet:
     """Counts of the `size` most frequent values of a keyword field, ties by value.
 
     Facets are disjunctive: the counts of a field are taken without the query's refinement on that same field.
+    With `search` only those values count of which a word begins with it, in whatever case.
     """
 
     field: str
     size: int = 20
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What counts as a word too, `weight` times as much: a synonym, a correction, the word in one or two pieces.
+
+    All `tokens` have to be there. With `sound` the one token is Latin letters, and counts where a token of the
+    field `sounds` begins with it: the pinyin, or its initials, of Chinese words.
+    """
+
+    tokens: tuple[str, ...]
+    weight: float = 0.8
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +101,19 @@ class Text:
     """The analysed words of the query.
 
     `tokens` come from the one analyser, in order. `prefix` says that the last token may be an unfinished word.
-    `alternatives` holds, by position, other tokens that count as the token there (synonyms, corrections).
+    `alternatives` holds, by position, what counts as the token there too.
     `minimum` is the number of tokens a document must match; 0 leaves the choice to the engine's default rule.
+
+    The rest only lifts what matches: `named` says of positions in which field (brand, category, attributes) the
+    catalogue has that word, `lacking` are tokens that a document had better say it does without.
     """
 
     tokens: tuple[str, ...]
     prefix: bool = False
-    alternatives: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    alternatives: Mapping[int, tuple[Alternative, ...]] = field(default_factory=dict)
     minimum: int = 0
+    named: Mapping[int, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +123,26 @@ class Query:
     The matching set is: (lexical matches of `text`, united with the `vector_size` documents nearest to `vector`
     whose cosine is at least `vector_floor`), cut down by `where` and by every refinement. Without text and vector
     it is all documents. `refinements` are what the shopper ticked, by field (an AnyOf or Between each).
-    Ties in every order are broken by document id, ascending.
+
+    With `among` only these documents can match, and theirs are the cosines; there is no `vector` then, and a text
+    cuts the set down to its lexical matches.
+
+    Ties in every order are broken by document id, ascending. `in_stock_first` puts what can be bought before what
+    cannot, in any order. `stats` asks for the bounds of numeric fields over the matching set, each without the
+    refinement on that same field.
     """
 
     text: Text | None = None
     vector: npt.NDArray[np.float32] | None = None  # shape [dimensions], unit length
     vector_size: int = 100
     vector_floor: float = 0.2
+    among: Mapping[str, float] | None = None  # document id -> cosine
     where: Filter | None = None
-    refinements: dict[str, Filter] = field(default_factory=dict)
+    refinements: Mapping[str, Filter] = field(default_factory=dict)
     facets: tuple[Facet, ...] = ()
+    stats: tuple[str, ...] = ()
     sort: Sort = "relevance"
+    in_stock_first: bool = False
     offset: int = 0
     limit: int = 20
     parts: bool = False  # whether hits carry the named shares of their lexical score

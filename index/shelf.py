@@ -1,7 +1,7 @@
-"""The vectors of a generation that another engine holds: on disk, searched in process, exactly.
+"""Vectors by id: on disk, searched in process, exactly.
 
-For an OpenSearch without k-NN. The vectors of the build are an artifact; those that came later stand in a journal
-beside it, which every process follows. The folder is shared by all processes that search.
+The vectors of a build are an artifact; those that came later stand in a journal beside it, which every process
+follows. The folder is shared by all processes that search.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,20 +25,21 @@ from index.journal import Journal
 Vectors = npt.NDArray[np.float32]
 
 
-class Shelf:
-    """The vectors of one generation by document id."""
+class VectorStore:
+    """One artifact of vectors, and the journal of what came later in the folder `changes`, of the same name."""
 
-    def __init__(self, artifacts: Artifacts, *, index_name: str, generation: str) -> None:
+    def __init__(self, artifacts: Artifacts, *, kind: str, changes: str, name: str) -> None:
         self._artifacts = artifacts
-        self._kind = f"index-vectors/{index_name}"
-        self._generation = generation
-        self._journal = Journal(artifacts.root / "index-vector-changes" / index_name / generation)
+        self._kind = kind
+        self._name = name
+        self._journal = Journal(artifacts.root / changes / name)
         self._lock = threading.Lock()
         self._state: _State | None = None
 
-    def write(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Keep the vectors of a build, shape [ids, dimensions]."""
-        with self._artifacts.create(self._kind, name=self._generation, about={"documents": len(ids)}) as folder:
+    def write(self, ids: Sequence[str], vectors: Vectors, *, about: Mapping[str, Any] | None = None) -> None:
+        """Keep the vectors of a build, shape [ids, dimensions]; `about` is what made them."""
+        told = {"documents": len(ids), **(about or {})}
+        with self._artifacts.create(self._kind, name=self._name, about=told) as folder:
             (folder / "ids.json").write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
             np.save(folder / "vectors.npy", np.ascontiguousarray(vectors, dtype=np.float32))
 
@@ -59,11 +61,24 @@ class Shelf:
         found = [(state.ids[row], float(cosine[row])) for row in rows]
         return dict(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:size])
 
+    def ids(self) -> Iterable[str]:
+        """The ids that have a vector now."""
+        return self._current().rows.keys()
+
+    def get(self, ids: Iterable[str]) -> dict[str, Vectors]:
+        """The vectors of these ids; those without one are left out."""
+        state = self._current()
+        return {id_: state.vector(state.rows[id_]) for id_ in ids if id_ in state.rows}
+
+    def stamp(self) -> int:
+        """A number that changes when a vector does."""
+        return self._journal.size()
+
     def delete(self) -> None:
-        """Take the vectors of this generation off the disk."""
+        """Take the vectors off the disk."""
         names = {version.name for version in self._artifacts.versions(self._kind)}
-        if self._generation in names:
-            self._artifacts.delete(self._kind, self._generation)
+        if self._name in names:
+            self._artifacts.delete(self._kind, self._name)
         shutil.rmtree(self._journal.folder, ignore_errors=True)
 
     def _current(self) -> _State:
@@ -79,14 +94,22 @@ class Shelf:
         return state
 
     def _load(self) -> _State:
-        folder: Path = self._artifacts.get(self._kind, self._generation).path
+        folder: Path = self._artifacts.get(self._kind, self._name).path
         try:
             ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
             built = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise BrokenArtifact(f"the vectors of {self._generation} cannot be read: {error}") from error
+            raise BrokenArtifact(f"the vectors of {self._name} cannot be read: {error}") from error
         later = np.zeros((0, built.shape[1]), dtype=np.float32)
         return _State(ids, {id_: row for row, id_ in enumerate(ids)}, built, later, frozenset())
+
+
+class Shelf(VectorStore):
+    """The vectors of the documents of one generation that another engine holds: an OpenSearch without k-NN."""
+
+    def __init__(self, artifacts: Artifacts, *, index_name: str, generation: str) -> None:
+        changes = f"index-vector-changes/{index_name}"
+        super().__init__(artifacts, kind=f"index-vectors/{index_name}", changes=changes, name=generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +120,12 @@ class _State:
     later: Vectors
     dead: frozenset[int]
     end: int = 0
+
+    def vector(self, row: int) -> Vectors:
+        """The vector in a row."""
+        built = len(self.built)
+        found: Vectors = self.built[row] if row < built else self.later[row - built]
+        return found
 
     def changed(self, vectors: Mapping[str, Vectors | None], *, end: int) -> _State:
         fresh = {id_: vector for id_, vector in vectors.items() if vector is not None}

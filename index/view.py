@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,9 @@ from core.errors import InvalidInput
 from index.changes import Outcome, State, fold, vector_digest
 from index.columns import Columns, Mask, Numbers
 from index.documents import Document
-from index.engine import FUSION, Change, Generation, Hit, Result
+from index.engine import FUSION, Candidates, Change, Generation, Hits, Result
 from index.lexical import LexicalWeights, Plan, plan
-from index.query import Query
+from index.query import Filter, Query, Says
 from index.store import DocumentStore
 from index.words import Words
 
@@ -106,16 +105,14 @@ class View:
         columns = self.columns
         wanted = plan(query.text, weights=self.weights) if query.text else None
         lexical, cosine = np.zeros(len(columns)), np.zeros(len(columns))
-        matching = columns.alive
-        if wanted or query.vector is not None:
-            matching = matching & self._candidates(query, wanted, lexical, cosine)
+        matching = columns.alive & self._candidates(query, wanted, lexical, cosine)
         if query.where is not None:
-            matching = matching & columns.mask(query.where)
-        ticked = {name: columns.mask(clause) for name, clause in query.refinements.items()}
+            matching &= self._mask(query.where)
+        ticked = {name: self._mask(clause) for name, clause in query.refinements.items()}
         facets = {
-            facet.field: columns.count(facet.field, _all(matching, ticked, but=facet.field), size=facet.size)
-            for facet in query.facets
+            facet.field: columns.count(facet, _all(matching, ticked, but=facet.field)) for facet in query.facets
         }
+        stats = {name: columns.stats(name, _all(matching, ticked, but=name)) for name in query.stats}
         rows = np.flatnonzero(_all(matching, ticked))
         highest = float(lexical[rows].max()) if len(rows) else 0.0
         if query.sort == "relevance":
@@ -123,63 +120,102 @@ class View:
         else:
             name, sign = _SORTS[query.sort]
             keys = sign * columns.numbers[name][rows]
-        page = columns.top(rows, keys, size=query.offset + query.limit)[query.offset :]
-        parts: list[dict[str, float]] = [{}] * len(page)
+        stocked = columns.numbers["stock"][rows] > 0 if query.in_stock_first else None
+        page = columns.top(rows, keys, size=query.offset + query.limit, before=stocked)[query.offset :]
+        parts: list[dict[str, float]] = []
         if query.parts and wanted and len(page):
             parts = self.words.parts(wanted, page, matches=int(np.count_nonzero(lexical)))
-        hits = [
-            self._hit(ordinal, float(lexical[ordinal]), float(cosine[ordinal]), share)
-            for ordinal, share in zip(page.tolist(), parts, strict=True)
-        ]
-        return Result(hits, len(rows), facets, self.generation.name, highest)
+        return Result(
+            hits=Hits(self._columns(page, lexical, cosine), read=self._read, parts=parts),
+            total=len(rows),
+            facets=facets,
+            generation=self.generation.name,
+            max_lexical=highest,
+            vectors=self._vectors,
+            stats={name: found for name, found in stats.items() if found},
+        )
 
     def complete(self, prefix: str, *, size: int) -> list[tuple[str, int]]:
         """Words of titles that start with `prefix`, the most frequent first."""
         dead = np.flatnonzero(~self.columns.alive).tolist()
         return self.words.complete(prefix, size=size, without=dead)
 
-    def _hit(self, ordinal: int, lexical: float, cosine: float, parts: dict[str, float]) -> Hit:
+    def _columns(self, page: Ordinals, lexical: Numbers, cosine: Numbers) -> Candidates:
         numbers = self.columns.numbers
-        rating = float(numbers["rating"][ordinal])
-        return Hit(
-            id=self.columns.ids[ordinal],
-            lexical=lexical,
-            vector=cosine,
-            popularity=float(numbers["popularity"][ordinal]),
-            rating=None if rating != rating else rating,
-            rating_count=int(numbers["rating_count"][ordinal]),
-            in_stock=bool(numbers["stock"][ordinal] > 0),
-            read=partial(self.store.get, ordinal),
-            parts=parts,
+        return Candidates(
+            ids=[self.columns.ids[ordinal] for ordinal in page.tolist()],
+            lexical=lexical[page],
+            vector=cosine[page],
+            popularity=numbers["popularity"][page],
+            rating=numbers["rating"][page],
+            rating_count=numbers["rating_count"][page],
+            in_stock=numbers["stock"][page] > 0,
         )
 
+    def _read(self, id_: str) -> Document:
+        return self.store.get(self.columns.ordinals[id_])
+
+    def _vectors(self, ids: Sequence[str]) -> Vectors:
+        ordinals = np.array([self.columns.ordinals[id_] for id_ in ids], dtype=np.int64)
+        built = len(self.vectors)
+        found = np.empty((len(ids), self.dimensions), dtype=np.float32)
+        old = ordinals < built
+        found[old] = self.vectors[ordinals[old]]
+        found[~old] = self.later[ordinals[~old] - built]
+        return found
+
+    def _vector(self, ordinal: int) -> Vectors:
+        built = len(self.vectors)
+        vector: Vectors = self.vectors[ordinal] if ordinal < built else self.later[ordinal - built]
+        return vector
+
+    def _mask(self, clause: Filter) -> Mask:
+        return self.columns.mask(clause, saying=self._saying)
+
+    def _saying(self, clause: Says) -> Mask:
+        found: Mask = np.zeros(len(self.columns), dtype=bool)
+        rows = self.words.saying(clause.field, clause.tokens)
+        found[rows[rows < len(found)]] = True
+        return found
+
     def _candidates(self, query: Query, wanted: Plan | None, lexical: Numbers, cosine: Numbers) -> Mask:
+        """What text and vectors find; fills in the scores."""
+        if not (wanted or query.vector is not None or query.among is not None):
+            return np.ones(len(self.columns), dtype=bool)
         found: Mask = np.zeros(len(self.columns), dtype=bool)
         if wanted:
             rows, scores = self.words.search(wanted)
             known = rows < len(found)  # the text may be ahead of the journal, never behind it
             found[rows[known]] = True
             lexical[rows[known]] = scores[known]
-        if query.vector is not None and self.dimensions:
-            if query.vector.shape != (self.dimensions,):
-                raise InvalidInput(f"the query's vector has shape {query.vector.shape}, not ({self.dimensions},)")
-            # One pass over the rows without BLAS: exact, and its threads would wait for each other under load.
-            every = np.concatenate(
-                [np.einsum("ij,j->i", part, query.vector) for part in (self.vectors, self.later)]
-            )
-            rows = np.flatnonzero((every >= query.vector_floor) & self.columns.alive)
-            rows = self.columns.top(rows, -every[rows].astype(np.float64), size=query.vector_size)
+        if query.among is not None:
+            near = {self.columns.ordinals.get(id_): value for id_, value in query.among.items()}
+            near.pop(None, None)
+            rows = np.array(list(near), dtype=np.int64)
+            among: Mask = np.zeros(len(found), dtype=bool)
+            among[rows] = True
+            cosine[rows] = list(near.values())
+            found = found & among if wanted else among
+        elif query.vector is not None and self.dimensions:
+            rows, cosines = self._nearest(query.vector, size=query.vector_size, floor=query.vector_floor)
             found[rows] = True
-            cosine[rows] = every[rows]
+            cosine[rows] = cosines
         return found
+
+    def _nearest(self, vector: Vectors, *, size: int, floor: float) -> tuple[Ordinals, Vectors]:
+        if vector.shape != (self.dimensions,):
+            raise InvalidInput(f"the query's vector has shape {vector.shape}, not ({self.dimensions},)")
+        # One pass over the rows without BLAS: exact, and its threads would wait for each other under load.
+        every = np.concatenate([np.einsum("ij,j->i", part, vector) for part in (self.vectors, self.later)])
+        rows = np.flatnonzero((every >= floor) & self.columns.alive)
+        rows = self.columns.top(rows, -every[rows].astype(np.float64), size=size)
+        return rows, every[rows]
 
     def _state(self, id_: str) -> State | None:
         ordinal = self.columns.ordinals.get(id_)
         if ordinal is None:
             return None
-        built = len(self.vectors)
-        vector = self.vectors[ordinal] if ordinal < built else self.later[ordinal - built]
-        return State(self.store.get(ordinal), vector_digest(vector))
+        return State(self.store.get(ordinal), vector_digest(self._vector(ordinal)))
 
 
 def _all(matching: Mask, ticked: dict[str, Mask], *, but: str | None = None) -> Mask:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import tantivy
 from tantivy import Occur, Query
 
-from index.lexical import INDEXED_FIELDS, K1, Best, Clause, Phrase, Plan, Prefix, Term
+from index.documents import INDEXED_FIELDS
+from index.lexical import K1, Best, Clause, Phrase, Plan, Prefix, Sum, Term
 
 Ordinals = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -54,6 +55,11 @@ class Words:
         clauses = [(Occur.Must, self._query(plan.words))]
         clauses += [(Occur.Should, self._query(part)) for part in plan.parts.values()]
         return self._run(Query.boolean_query(clauses))
+
+    def saying(self, field: str, tokens: Sequence[str]) -> Ordinals:
+        """The ordinals whose field holds every one of the tokens."""
+        terms = [(Occur.Must, Query.term_query(self._schema, field, token)) for token in tokens]
+        return self._run(Query.const_score_query(Query.boolean_query(terms), 0.0))[0]
 
     def parts(self, plan: Plan, ordinals: Ordinals, *, matches: int) -> list[dict[str, float]]:
         """For each ordinal the score of `words` and of each part that matched it.
@@ -101,6 +107,9 @@ class Words:
             return _boosted(Query.phrase_query(self._schema, clause.field, list(clause.tokens)), clause.boost)
         if isinstance(clause, Best):
             return Query.disjunction_max_query([self._query(part) for part in clause.clauses])
+        return _boosted(self._sum(clause), clause.boost)
+
+    def _sum(self, clause: Sum) -> Query:
         return Query.boolean_query([(Occur.Should, self._query(part)) for part in clause.clauses], clause.minimum)
 
 

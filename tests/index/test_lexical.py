@@ -7,7 +7,7 @@ import pytest
 from analysis.text import analyser
 from index.documents import Document
 from index.lexical import Best, LexicalWeights, Phrase, Prefix, Sum, Term, indexed_tokens, plan
-from index.query import Text
+from index.query import Alternative, Text
 
 BARE = LexicalWeights(fields={}, phrase=0.0)
 
@@ -39,12 +39,13 @@ def test_fields_and_neighbours_add_to_the_score() -> None:
 
 
 def test_alternatives_and_an_unfinished_word_share_the_place_of_their_word() -> None:
-    weights = LexicalWeights(fields={}, phrase=0.0, alternative=0.8, prefix=1.5)
-    made = plan(Text(("sofa", "be"), prefix=True, alternatives={0: ("couch", "sofa")}), weights=weights)
+    weights = LexicalWeights(fields={}, phrase=0.0, prefix=1.5)
+    others = {0: (Alternative(("couch",), weight=0.7), Alternative(("sofa",)))}
+    made = plan(Text(("sofa", "be"), prefix=True, alternatives=others), weights=weights)
     assert made is not None
     assert made.words == Sum(
         (
-            Best((Term("all", "sofa"), Term("all", "couch", 0.8))),
+            Best((Term("all", "sofa"), Term("all", "couch", 0.7))),
             Best((Term("all", "be"), Prefix("all", "be", 1.5))),
         ),
         minimum=2,
@@ -52,7 +53,7 @@ def test_alternatives_and_an_unfinished_word_share_the_place_of_their_word() -> 
 
 
 def test_a_word_said_twice_counts_once() -> None:
-    made = plan(Text(("heart", "heart", "lamp"), alternatives={1: ("love",)}), weights=BARE)
+    made = plan(Text(("heart", "heart", "lamp"), alternatives={1: (Alternative(("love",)),)}), weights=BARE)
     assert made is not None
     assert made.words == Sum(
         (Best((Term("all", "heart"), Term("all", "love", 0.8))), Term("all", "lamp")), minimum=2

@@ -9,7 +9,7 @@ import pytest
 from analysis.text import analyser
 from index.documents import Document
 from index.engine import FUSION, SearchEngine
-from index.query import AnyOf, Between, Filter, Query, Text
+from index.query import Alternative, AnyOf, Between, Filter, Query, Text
 from tests.index import shop as plain
 from tests.index.conftest import Shop, ids, words
 
@@ -57,7 +57,7 @@ def test_a_prefix_with_signs_is_taken_literally(served: Shop) -> None:
 
 
 def test_alternatives_count_as_the_word(served: Shop) -> None:
-    text = Text(("luminair", "red"), alternatives={0: ("lamp", "kettl")})
+    text = Text(("luminair", "red"), alternatives={0: (Alternative(("lamp",)), Alternative(("kettl",)))})
     expected = {d.id for d in served.documents if holds(d, "red") and (holds(d, "lamp") or holds(d, "kettl"))}
     assert set(ids(served.engine, Query(text=text, limit=500))) == expected
 
