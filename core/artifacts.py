@@ -141,13 +141,17 @@ class Artifacts:
 
     def prune(self, kind: str, *, keep: int) -> list[str]:
         """Delete all but the newest `keep` versions; the live and the previous one always stay."""
-        pointer = self._pointer(kind)
-        versions = [version.name for version in self.versions(kind)]
-        kept = {pointer.get("live"), pointer.get("previous"), *versions[-keep:]}
-        gone = [name for name in versions if name not in kept]
+        gone = self.spare(kind, keep=keep)
         for name in gone:
             self.delete(kind, name)
         return gone
+
+    def spare(self, kind: str, *, keep: int) -> list[str]:
+        """The names that `prune` would delete: for who has more to delete than the folder."""
+        pointer = self._pointer(kind)
+        versions = [version.name for version in self.versions(kind)]
+        kept = {pointer.get("live"), pointer.get("previous"), *versions[max(0, len(versions) - keep) :]}
+        return [name for name in versions if name not in kept]
 
     def delete(self, kind: str, name: str, *, why: str = "", at: datetime | None = None) -> None:
         """Delete a version that does not serve; raises Conflict for the live one.

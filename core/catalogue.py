@@ -43,6 +43,11 @@ def read_goods(session: Session, *, only: Sequence[str] | None = None) -> Goods:
     return Goods(products, variants, pictures, _popularity(session, only))
 
 
+def read_pictures(session: Session, *, only: Sequence[str] | None = None) -> pl.DataFrame:
+    """Columns `public_id` and `url`: the pictures of the published products, or of some, in their order."""
+    return read_frame(session, _narrowed(_ALL_PICTURES, only))
+
+
 def _narrowed(statement: Select[Any], only: Sequence[str] | None) -> Select[Any]:
     return statement if only is None else statement.where(col(Product.public_id).in_(list(only)))
 
@@ -110,4 +115,10 @@ _PICTURES: Any = (
     select(col(Picture.product_id), col(Picture.url))
     .join(Product, col(Product.id) == col(Picture.product_id))
     .where(col(Product.status) == "published", col(Picture.position) == 0)
+)
+_ALL_PICTURES: Any = (
+    select(col(Product.public_id), col(Picture.url))
+    .join(Product, col(Product.id) == col(Picture.product_id))
+    .where(col(Product.status) == "published")
+    .order_by(col(Product.id), col(Picture.position))
 )

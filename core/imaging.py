@@ -46,28 +46,46 @@ def render(data: bytes) -> Rendition:
     left behind. Raises InvalidInput for more than MOST_BYTES or MOST_PIXELS, another format, and what cannot be
     decoded to its end.
     """
-    if len(data) > MOST_BYTES:
-        raise InvalidInput(f"a picture has at most {MOST_BYTES // 2**20} MB")
     with _reading:
-        try:
-            with Image.open(BytesIO(data), formats=FORMATS) as opened:
-                width, height = opened.size  # from the header alone
-                if width * height > MOST_PIXELS:
-                    raise InvalidInput(f"a picture has at most {MOST_PIXELS // 10**6} megapixels")
-                opened.draft("RGB", (max(SIZES), max(SIZES)))  # a JPEG is read at a fraction where that is enough
-                largest = _upright(opened)
-        except InvalidInput:
-            raise
-        # Decoders raise whatever they come upon in broken bytes: OSError, ValueError, SyntaxError ...
-        except Exception as error:
-            kinds = ", ".join(FORMATS)
-            raise InvalidInput(f"this is not a whole picture of a known kind ({kinds})") from error
+        largest = _decoded(data, longest=max(SIZES))
         files = {size: _webp(largest, size) for size in SIZES}
     return Rendition(files, *largest.size)
 
 
-def _upright(opened: Image.Image) -> Image.Image:
-    """The first frame in 8 bits, turned as EXIF says, no larger than the largest size."""
+def decode(data: bytes, *, longest: int) -> Image.Image:
+    """The picture in `data` as `render` reads it, in RGB on white, its longer side at most `longest` pixels.
+
+    Raises InvalidInput as `render` does.
+    """
+    with _reading:
+        found = _decoded(data, longest=longest)
+    if found.mode == "RGB":
+        return found
+    ground = Image.new("RGB", found.size, "white")
+    ground.paste(found, mask=found.getchannel("A"))
+    return ground
+
+
+def _decoded(data: bytes, *, longest: int) -> Image.Image:
+    if len(data) > MOST_BYTES:
+        raise InvalidInput(f"a picture has at most {MOST_BYTES // 2**20} MB")
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as opened:
+            width, height = opened.size  # from the header alone
+            if width * height > MOST_PIXELS:
+                raise InvalidInput(f"a picture has at most {MOST_PIXELS // 10**6} megapixels")
+            opened.draft("RGB", (longest, longest))  # a JPEG is read at a fraction where that is enough
+            return _upright(opened, longest=longest)
+    except InvalidInput:
+        raise
+    # Decoders raise whatever they come upon in broken bytes: OSError, ValueError, SyntaxError ...
+    except Exception as error:
+        kinds = ", ".join(FORMATS)
+        raise InvalidInput(f"this is not a whole picture of a known kind ({kinds})") from error
+
+
+def _upright(opened: Image.Image, *, longest: int) -> Image.Image:
+    """The first frame in 8 bits, turned as EXIF says, its longer side at most `longest` pixels."""
     opened.load()
     profile, orientation = opened.info.get("icc_profile"), 1
     with suppress(Exception):  # an orientation that cannot be read is none
@@ -79,7 +97,6 @@ def _upright(opened: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
     elif image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("RGB")
-    longest = max(SIZES)
     if max(image.size) > longest:
         image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     if orientation in _TURNS:

@@ -69,6 +69,13 @@ class Settings(PaymentSettings):
     cors_origins: str = Field("", description="Comma-separated origins that may call the API from a browser")
 
     text_dimensions: int = Field(256, ge=8, le=2048, description="Length of the fitted text vectors")
+    image_model: Path | None = Field(
+        None,
+        description="Folder of a local image model (model.onnx, preprocessor_config.json); empty fits one",
+    )
+    suggest_shoppers: int = Field(
+        3, ge=2, le=1000, description="A search is suggested when so many different shoppers have typed it"
+    )
     threads: int = Field(0, ge=0, description="Threads for training; 0 is one per processor")
     keep_generations: int = Field(2, ge=2, le=10)
     keep_versions: int = Field(5, ge=2, le=100)
@@ -85,6 +92,11 @@ class Settings(PaymentSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
+
+    @field_validator("image_model", mode="before")
+    @classmethod
+    def _empty_is_none(cls, folder: object) -> object:
+        return folder or None
 
     @field_validator("database_url")
     @classmethod

@@ -13,6 +13,7 @@ from core.outbox import Message
 from core.relay import deliver
 from index.build import changes_for, load_encoder
 from index.engine import SearchEngine
+from index.pictures import PictureIndex
 
 
 class IndexConsumer:
@@ -25,8 +26,16 @@ class IndexConsumer:
     name = "index"
     size = 500
 
-    def __init__(self, engine: SearchEngine, *, database: Database, artifacts: Artifacts) -> None:
+    def __init__(
+        self,
+        engine: SearchEngine,
+        *,
+        database: Database,
+        artifacts: Artifacts,
+        pictures: PictureIndex | None = None,
+    ) -> None:
         self.changed = 0
+        self._pictures = pictures
         self._engine = engine
         self._database = database
         self._artifacts = artifacts
@@ -40,6 +49,8 @@ class IndexConsumer:
         encoder = load_encoder(generation, artifacts=self._artifacts)
         changes = changes_for(names, engine=self._engine, database=self._database, encoder=encoder)
         self.changed += self._engine.apply(changes, generation=generation.name)
+        if self._pictures is not None:  # last: a picture takes longer than a price, and is waited for by fewer
+            self._pictures.bring(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,15 @@ class RelayReport:
 
 
 def relay_once(
-    engine: SearchEngine, *, database: Database, artifacts: Artifacts, clock: Clock, limit: int = 500
+    engine: SearchEngine,
+    *,
+    database: Database,
+    artifacts: Artifacts,
+    clock: Clock,
+    limit: int = 500,
+    pictures: PictureIndex | None = None,
 ) -> RelayReport:
     """Deliver up to `limit` due events to the index; raises Unavailable as `IndexConsumer.handle` does."""
-    consumer = IndexConsumer(engine, database=database, artifacts=artifacts)
+    consumer = IndexConsumer(engine, database=database, artifacts=artifacts, pictures=pictures)
     done = deliver(consumer, database=database, clock=clock, limit=limit)
     return RelayReport(done.delivered, done.failed, consumer.changed)

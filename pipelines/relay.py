@@ -18,6 +18,7 @@ from core.senders import open_sender
 from core.settings import Settings
 from core.settlement import Settlement
 from index.engine import SearchEngine
+from index.pictures import PictureIndex
 from index.relay import IndexConsumer
 from pipelines.house import House
 
@@ -39,10 +40,16 @@ class Delivered:
 def consumers_of(house: House, engine: SearchEngine) -> list[Consumer | Writer]:
     """Everybody who is told what happened in this shop."""
     return [
-        IndexConsumer(engine, database=house.database, artifacts=house.artifacts),
+        index_consumer(house, engine),
         Settlement(house.database, house.clock, open_providers(house.settings, clock=house.clock)),
         notices_of(house.settings, house.clock),
     ]
+
+
+def index_consumer(house: House, engine: SearchEngine) -> IndexConsumer:
+    """Who keeps the live generation, and the vectors of pictures, as the goods are."""
+    pictures = PictureIndex(house.settings, artifacts=house.artifacts, database=house.database)
+    return IndexConsumer(engine, database=house.database, artifacts=house.artifacts, pictures=pictures)
 
 
 def notices_of(settings: Settings, clock: Clock) -> Notices:
@@ -55,7 +62,7 @@ def deliver_pending(house: House, engine: SearchEngine) -> Delivered:
 
     Raises Conflict while a relay runs: two at once could bring an older state after a newer one.
     """
-    consumer = IndexConsumer(engine, database=house.database, artifacts=house.artifacts)
+    consumer = index_consumer(house, engine)
     with _keeper(house, consumer) as keeper:
         if not keeper.held:
             raise Conflict("a relay is running: it brings the changes by itself")

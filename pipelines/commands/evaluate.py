@@ -15,6 +15,7 @@ from core.settings import Settings, load_settings
 from index.build import load_encoder
 from ingest.importer import run_import
 from ingest.recognise import recognise
+from pipelines.commands.evaluate_pictures import pictures
 from pipelines.commands.index import build_index
 from pipelines.console import job, print_json, print_table, progress
 from pipelines.house import open_house
@@ -24,6 +25,7 @@ from ranking.judgments import read_judgments
 from ranking.search import Searcher
 
 app = typer.Typer(help="Measures, each in a home of its own.", no_args_is_help=True)
+app.command()(pictures)
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 

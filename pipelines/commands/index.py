@@ -8,6 +8,7 @@ import typer
 
 from index.build import build_generation, catch_up
 from index.engine import Generation, SearchEngine
+from index.pictures import PictureBuild, build_pictures
 from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
 from pipelines.relay import deliver_pending
@@ -24,6 +25,15 @@ def build(
         generation = build_index(house, engine, publish=publish)
         done(f"{generation.name}: {generation.documents:,} documents,")
         done("now serving" if publish else "not published yet")
+    if publish:
+        encode_pictures(house)
+
+
+@app.command()
+def pictures() -> None:
+    """Encode the pictures that have none of their vectors yet, as `build` does at its end."""
+    with open_house() as house:
+        encode_pictures(house)
 
 
 @app.command()
@@ -75,6 +85,20 @@ def build_index(house: House, engine: SearchEngine, *, publish: bool) -> Generat
         publish_generation(house, engine, generation.name)
         engine.prune(keep=house.settings.keep_generations)
     return generation
+
+
+def encode_pictures(house: House) -> PictureBuild | None:
+    """Bring the vectors of the shop's own pictures up to date, for search by picture."""
+    with job("index pictures") as done:
+        with progress() as report:
+            built = build_pictures(
+                house.settings, artifacts=house.artifacts, database=house.database, progress=report
+            )
+        if built is None:
+            done("the shop has no pictures of its own")
+        else:
+            done(f"{built.name}: {built.pictures:,} pictures, {built.encoded:,} of them encoded")
+    return built
 
 
 def publish_generation(house: House, engine: SearchEngine, name: str) -> None:

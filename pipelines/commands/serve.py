@@ -14,8 +14,9 @@ from api.server import Server
 from api.state import Shop
 from core.errors import BadSettings
 from index.engine import SearchEngine
+from index.pictures import PICTURES
 from ingest.snapshot import write_snapshot
-from pipelines.commands.index import build_index
+from pipelines.commands.index import build_index, encode_pictures
 from pipelines.commands.models import train_models
 from pipelines.commands.sandbox import sandbox_beside
 from pipelines.console import console, job, progress
@@ -58,6 +59,8 @@ def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
         if engine.live() is None:
             with job("index build") as said:
                 said(f"{build_index(house, engine, publish=True).documents:,} documents")
+    if house.artifacts.live(PICTURES) is None:
+        encode_pictures(house)
     if house.artifacts.live(MODELS) is None:
         train_models(house)
     if house.settings.mode != "production":
