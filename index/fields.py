@@ -30,7 +30,7 @@ SEARCH_LENGTH = 100  # characters of a search among a facet's values
 # What a word of a value can begin behind, for a character class of Python's and of Lucene's regular expressions:
 # signs and spaces of ASCII, Latin-1, typography and CJK, and any Chinese character.
 BREAKS = (
-    "\x01-/:-@\\[-`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7"
+    "\x01-/:-@\\[\\\\\\]^_`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7"
     f"\u2000-\u206f\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20{HAN}"
 )
 PATCHABLE = (

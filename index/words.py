@@ -59,6 +59,7 @@ class Words:
     def saying(self, field: str, tokens: Sequence[str]) -> Ordinals:
         """The ordinals whose field holds every one of the tokens."""
         terms = [(Occur.Must, Query.term_query(self._schema, field, token)) for token in tokens]
+        terms = terms or [(Occur.Must, Query.all_query())]  # no tokens: none that a field does not hold
         return self._run(Query.const_score_query(Query.boolean_query(terms), 0.0))[0]
 
     def parts(self, plan: Plan, ordinals: Ordinals, *, matches: int) -> list[dict[str, float]]:

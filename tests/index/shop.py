@@ -9,8 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from index.documents import Document, VariantDocument
-from index.query import AllOf, AnyOf, Between, Filter, Not, OneOf
+from analysis.text import analyser
+from index.documents import Document, VariantDocument, searchable_text
+from index.query import AllOf, AnyOf, Between, Filter, Not, OneOf, Says
 
 _KINDS = {
     "lamp": ("Home", "Lamps"),
@@ -86,6 +87,7 @@ def values(document: Document, name: str) -> tuple[str, ...]:
         return () if value is None else (f"{value:g}" if isinstance(value, float) else value,)
     found = {
         "id": (document.id,),
+        "code": tuple(code.replace("-", "") for code in document.codes),
         "brand": (document.brand,),
         "category": document.category_paths,
         "seller": (document.seller,),
@@ -112,6 +114,8 @@ def matches(document: Document, clause: Filter) -> bool:
             and (clause.low is None or value >= clause.low)
             and (clause.high is None or value <= clause.high)
         )
+    if isinstance(clause, Says):
+        return set(clause.tokens) <= set(analyser().tokens(searchable_text(document)[clause.field]))
     if isinstance(clause, Not):
         return not matches(document, clause.clause)
     if isinstance(clause, AllOf):

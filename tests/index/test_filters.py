@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from index.query import AllOf, AnyOf, Between, Facet, Filter, Not, OneOf, Query, Sort
+from index.query import AllOf, AnyOf, Between, Facet, Filter, Not, OneOf, Query, Says, Sort
 from tests.index import shop as plain
 from tests.index.conftest import Shop, ids, words
 
@@ -20,6 +20,7 @@ FILTERS: list[Filter] = [
     AnyOf("brand", ("Acme", "Čapek & Sons", "nobody")),
     AnyOf("brand", ()),
     AnyOf("id", ("p0003", "p0007", "gone")),
+    AnyOf("code", ("SKU17", "SKU90", "SKU-91", "NONE")),
     AnyOf("category", ("Home",)),
     AnyOf("category", ("Home > Lamps > Lanterns", "Sports")),
     AnyOf("seller", ("north",)),
@@ -41,6 +42,12 @@ FILTERS: list[Filter] = [
     Between("popularity", 0.5, 0.5),
     Between("stock", None, 0),
     Between("released_at", 1_650_000_000),
+    Says("title", ("lamp",)),
+    Says("description", ("hous", "glass")),
+    Says("attributes", ("deep", "green")),
+    Says("title", ()),
+    Not(Says("category", ("home",))),
+    AllOf((Says("title", ("red",)), OneOf((Says("brand", ("acm",)), Between("price", None, 499))))),
     Not(AnyOf("brand", ("Acme",))),
     Not(Between("price", 0, 1000)),
     AllOf(()),
@@ -74,6 +81,7 @@ FACETS = (
     "currency",
     "in_stock",
     "id",
+    "code",
     "attributes.colour",
     "attributes.width cm",
     "attributes.zz nobody has this",
@@ -136,6 +144,11 @@ def test_facets_count_what_text_and_vector_found(served: Shop) -> None:
         Query(refinements={"x": Between("nope")}),
         Query(facets=(Facet("price"),)),
         Query(facets=(Facet("brand", size=0),)),
+        Query(facets=(Facet("brand", search="x" * 101),)),
+        Query(where=Says("price", ("1",))),
+        Query(stats=("brand",)),
+        Query(among={str(number): 0.5 for number in range(10_001)}),
+        Query(among={"p0001": 0.5}, vector=np.ones(plain.DIMENSIONS, dtype=np.float32)),
         Query(sort="cheapest"),  # type: ignore[arg-type]
         Query(offset=-1),
         Query(limit=-1),
