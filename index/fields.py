@@ -48,6 +48,7 @@ def keyword_values(document: Document) -> dict[str, tuple[str, ...]]:
         "category": document.category_paths,
         "seller": (document.seller,),
         "currency": (document.currency,),
+        "attribute": tuple(document.attributes),
         **{ATTRIBUTE + name: (value_text(value),) for name, value in document.attributes.items()},
     }
     kept = {name: tuple(v for v in found if 0 < len(v) <= KEYWORD_LENGTH) for name, found in values.items()}

@@ -11,13 +11,13 @@ from index.changes import Vector, patch_to_json, vector_digest
 from index.documents import INDEXED_FIELDS, Document, document_to_json, searchable_text
 from index.fields import ATTRIBUTE, keyword_values, numeric_values
 from index.lexical import K1, B
-from index.query import NUMERIC_FIELDS
+from index.query import KEYWORD_FIELDS, NUMERIC_FIELDS
 
 # "name␟value": one field holds all attributes, however many names a catalogue has.
 SEPARATOR = "\x1f"
 _WHOLE = ("price", "rating_count", "stock", "released_at")
 _PLAIN = ("title", "brand", "category", "description")
-_KEYWORDS = ("id", "code", "brand", "category", "seller", "currency", "in_stock", "attributes")
+_KEYWORDS = (*KEYWORD_FIELDS, "attributes")
 _LONGEST_PATTERN = 10_000  # characters: the name of an attribute, and what its values are searched for
 
 

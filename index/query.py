@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-# Keyword fields are compared whole and can be facets; `attributes.<name>` is a keyword field too.
-# `code` holds SKUs and EANs as `analysis.text.code_key` compares them.
-KEYWORD_FIELDS = ("id", "code", "brand", "category", "seller", "currency", "in_stock")
+# Keyword fields are compared whole and can be facets; `attributes.<name>` is a keyword field too, and `attribute`
+# holds the names. `code` holds SKUs and EANs as `analysis.text.code_key` compares them.
+KEYWORD_FIELDS = ("id", "code", "brand", "category", "seller", "currency", "in_stock", "attribute")
 # Numeric fields can be ranged over and sorted by. Prices are in minor units, moments in epoch seconds.
 NUMERIC_FIELDS = (
     *("price", "discount", "rating", "rating_count", "rating_bayes"),

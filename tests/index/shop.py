@@ -92,6 +92,7 @@ def values(document: Document, name: str) -> tuple[str, ...]:
         "category": document.category_paths,
         "seller": (document.seller,),
         "currency": (document.currency,),
+        "attribute": tuple(document.attributes),
         "in_stock": ("true" if document.stock > 0 else "false",),
     }[name]
     return tuple(value for value in found if value)

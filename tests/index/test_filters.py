@@ -78,6 +78,7 @@ FACETS = (
     "brand",
     "category",
     "seller",
+    "attribute",
     "currency",
     "in_stock",
     "id",
