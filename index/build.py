@@ -9,16 +9,20 @@ from functools import lru_cache
 from pathlib import Path
 
 from analysis.encoder import LsaEncoder, TextEncoder
+from analysis.lexicon import Lexicon
+from analysis.lexicon_fit import fit_lexicon
+from analysis.text import Analyser
 from core import outbox
 from core.artifacts import Artifacts, content_name
 from core.database import Database
 from core.errors import Conflict, InvalidInput
 from core.settings import Settings
-from index.documents import Document, document_to_json, encoder_text
+from index.documents import Document, document_to_json, encoder_text, lexicon_entry
 from index.engine import Change, Delete, Generation, Patch, Put, SearchEngine
 from index.sources import read_documents, volatile_fields
 
 ENCODERS = "encoders"
+LEXICONS = "lexicons"
 
 Progress = Callable[[str, int, int], None]
 
@@ -33,8 +37,8 @@ def build_generation(
 ) -> Generation:
     """Build a generation of all published products beside the live one; it does not serve yet.
 
-    The text encoder is fitted on the same products and kept as an artifact that the generation names. Raises
-    InvalidInput for a shop without published products, Unavailable when the engine does not answer.
+    The text encoder and the lexicon are fitted on the same products and kept as artifacts that the generation
+    names. Raises InvalidInput for a shop without published products, Unavailable when the engine does not answer.
     """
     report = progress or (lambda _stage, _done, _total: None)
     with database.read() as session:
@@ -47,10 +51,12 @@ def build_generation(
     name, encoder = _fitted_encoder(texts, artifacts=artifacts, dimensions=settings.text_dimensions)
     vectors = encoder.encode(texts)
     report("fit text vectors", len(documents), len(documents))
+    lexicon = _fitted_lexicon(documents, artifacts=artifacts)
+    report("fit lexicon", len(documents), len(documents))
     generation = engine.build(
         _counted(documents, report),
         vectors=vectors,
-        about={"encoder": name, "outbox": position, "documents": _digest(documents)},
+        about={"encoder": name, "lexicon": lexicon, "outbox": position, "documents": _digest(documents)},
     )
     return generation
 
@@ -88,6 +94,17 @@ def _encoder_in(folder: Path) -> TextEncoder:
     return LsaEncoder.load(folder)
 
 
+def load_lexicon(generation: Generation, *, artifacts: Artifacts) -> Lexicon | None:
+    """The lexicon a generation was built with, read once; None for one from before there were any."""
+    name = generation.about.get("lexicon")
+    return _lexicon_in(artifacts.get(LEXICONS, str(name)).path) if name else None
+
+
+@lru_cache(maxsize=2)
+def _lexicon_in(folder: Path) -> Lexicon:
+    return Lexicon.load(folder)
+
+
 def changes_for(
     names: Sequence[str], *, engine: SearchEngine | None, database: Database, encoder: TextEncoder
 ) -> list[Change]:
@@ -116,13 +133,23 @@ def _same_text(one: Document, other: Document) -> bool:
 
 def _fitted_encoder(texts: Sequence[str], *, artifacts: Artifacts, dimensions: int) -> tuple[str, LsaEncoder]:
     digest = hashlib.sha256("\x00".join(texts).encode()).hexdigest()
-    name = content_name("lsa", LsaEncoder.version, digest, dimensions)
+    name = content_name("lsa", LsaEncoder.version, Analyser.version, digest, dimensions)
     if any(version.name == name for version in artifacts.versions(ENCODERS)):
         return name, LsaEncoder.load(artifacts.get(ENCODERS, name).path)
     encoder = LsaEncoder.fit(texts, dimensions=dimensions)
     with artifacts.create(ENCODERS, name=name, about={"texts": digest, "dimensions": dimensions}) as folder:
         encoder.save(folder)
     return name, encoder
+
+
+def _fitted_lexicon(documents: Sequence[Document], *, artifacts: Artifacts) -> str:
+    entries = [lexicon_entry(document) for document in documents]
+    digest = hashlib.sha256("\x00".join(map(repr, entries)).encode("utf-8", "surrogatepass")).hexdigest()
+    name = content_name("lexicon", Lexicon.version, Analyser.version, digest)
+    if not any(version.name == name for version in artifacts.versions(LEXICONS)):
+        with artifacts.create(LEXICONS, name=name, about={"texts": digest}) as folder:
+            fit_lexicon(entries).save(folder)
+    return name
 
 
 def _counted(documents: Sequence[Document], report: Progress) -> Iterable[Document]:
