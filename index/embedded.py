@@ -141,9 +141,9 @@ class EmbeddedEngine:
             self._view(name)
         return len(outcomes)
 
-    def search(self, query: Query) -> Result:
+    def search(self, query: Query, *, generation: str | None = None) -> Result:
         check_query(query)
-        return self._view(self._live_name()).search(query)
+        return self._view(generation or self._live_name()).search(query)
 
     def get(self, ids: Sequence[str]) -> dict[str, Document]:
         view = self._view(self._live_name())
@@ -239,7 +239,7 @@ class EmbeddedEngine:
             return path
         draft = journal.folder / f".making-words-{os.getpid()}-{time.monotonic_ns()}"
         _link_folder(self._artifacts.get(self._kind, view.generation.name).path / "words", draft)
-        built = len(view.vectors)
+        built = view.vectors.built
         if len(view.columns) > built:
             later = [view.store.get(ordinal) for ordinal in range(built, len(view.columns))]
             add_words(draft, self._entries(later, first=built))

@@ -234,8 +234,11 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def search(self, query: Query) -> Result:
-        """Carry out a typed query on the live generation; raises InvalidInput for an unknown field."""
+    def search(self, query: Query, *, generation: str | None = None) -> Result:
+        """Carry out a typed query on the live (or the named) generation.
+
+        Raises InvalidInput for an unknown field, NotFound for a generation that does not exist.
+        """
         ...
 
     def get(self, ids: Sequence[str]) -> dict[str, Document]:

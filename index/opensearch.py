@@ -117,9 +117,9 @@ class OpenSearchEngine:
             return self._apply(self._cluster.get(generation), changes)
         return self._cluster.on_live(lambda meta: self._apply(meta, changes))
 
-    def search(self, query: Query) -> Result:
+    def search(self, query: Query, *, generation: str | None = None) -> Result:
         check_query(query)
-        return self._searcher.search(query)
+        return self._searcher.search(query, generation=generation)
 
     def get(self, ids: Sequence[str]) -> dict[str, Document]:
         return self._searcher.get(ids)

@@ -123,8 +123,11 @@ class Searcher:
         self._shelf = shelf
         self._cache = DocumentCache()
 
-    def search(self, query: Query) -> Result:
-        """Carry out a checked query."""
+    def search(self, query: Query, *, generation: str | None = None) -> Result:
+        """Carry out a checked query on the live (or the named) generation."""
+        if generation:
+            with self._cluster.errors():
+                return self._search(self._cluster.get(generation), query)
         return self._cluster.on_live(lambda meta: self._search(meta, query))
 
     def get(self, ids: Sequence[str]) -> dict[str, Document]:

@@ -21,8 +21,8 @@ from core.artifacts import Artifacts
 from core.errors import BrokenArtifact
 from index.changes import vector_from_json, vector_to_json
 from index.journal import Journal
-
-Vectors = npt.NDArray[np.float32]
+from index.nearest import VectorRows
+from index.nearest import Vectors as Vectors  # what is kept here
 
 
 class VectorStore:
@@ -51,14 +51,8 @@ class VectorStore:
     def nearest(self, vector: Vectors, *, size: int, floor: float) -> dict[str, float]:
         """The cosine of the `size` nearest ids whose cosine is at least `floor`, ties by id."""
         state = self._current()
-        # Without BLAS: exact, and its threads would wait for each other under load.
-        cosine = np.concatenate([np.einsum("ij,j->i", part, vector) for part in (state.built, state.later)])
-        cosine[list(state.dead)] = -np.inf
-        rows = np.flatnonzero(cosine >= floor)
-        if len(rows) > size:
-            least = np.partition(cosine[rows], -size)[-size]
-            rows = rows[cosine[rows] >= least]
-        found = [(state.ids[row], float(cosine[row])) for row in rows]
+        rows, cosine = state.vectors.nearest(vector, size=size, floor=floor, alive=state.alive)
+        found = [(state.ids[row], float(value)) for row, value in zip(rows, cosine, strict=True)]
         return dict(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:size])
 
     def ids(self) -> Iterable[str]:
@@ -68,7 +62,9 @@ class VectorStore:
     def get(self, ids: Iterable[str]) -> dict[str, Vectors]:
         """The vectors of these ids; those without one are left out."""
         state = self._current()
-        return {id_: state.vector(state.rows[id_]) for id_ in ids if id_ in state.rows}
+        known = [(id_, state.rows[id_]) for id_ in ids if id_ in state.rows]
+        vectors = state.vectors.take([row for _, row in known])
+        return {id_: vector for (id_, _), vector in zip(known, vectors, strict=True)}
 
     def stamp(self) -> int:
         """A number that changes when a vector does."""
@@ -100,8 +96,8 @@ class VectorStore:
             built = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise BrokenArtifact(f"the vectors of {self._name} cannot be read: {error}") from error
-        later = np.zeros((0, built.shape[1]), dtype=np.float32)
-        return _State(ids, {id_: row for row, id_ in enumerate(ids)}, built, later, frozenset())
+        rows = {id_: row for row, id_ in enumerate(ids)}
+        return _State(ids, rows, VectorRows.of(built), np.ones(len(ids), dtype=bool))
 
 
 class Shelf(VectorStore):
@@ -116,27 +112,16 @@ class Shelf(VectorStore):
 class _State:
     ids: list[str]
     rows: Mapping[str, int]
-    built: Vectors
-    later: Vectors
-    dead: frozenset[int]
+    vectors: VectorRows
+    alive: npt.NDArray[np.bool_]
     end: int = 0
-
-    def vector(self, row: int) -> Vectors:
-        """The vector in a row."""
-        built = len(self.built)
-        found: Vectors = self.built[row] if row < built else self.later[row - built]
-        return found
 
     def changed(self, vectors: Mapping[str, Vectors | None], *, end: int) -> _State:
         fresh = {id_: vector for id_, vector in vectors.items() if vector is not None}
         start = len(self.ids)
         rows = {id_: row for id_, row in self.rows.items() if id_ not in vectors}
         rows.update((id_, start + place) for place, id_ in enumerate(fresh))
-        return _State(
-            [*self.ids, *fresh],
-            rows,
-            self.built,
-            np.concatenate([self.later, *(vector.reshape(1, -1) for vector in fresh.values())]),
-            self.dead | {self.rows[id_] for id_ in vectors if id_ in self.rows},
-            end,
-        )
+        alive = np.concatenate([self.alive, np.ones(len(fresh), dtype=bool)])
+        alive[[self.rows[id_] for id_ in vectors if id_ in self.rows]] = False
+        later = self.vectors.appended(np.stack(list(fresh.values()))) if fresh else self.vectors
+        return _State([*self.ids, *fresh], rows, later, alive, end)

@@ -15,12 +15,12 @@ from index.columns import Columns, Mask, Numbers
 from index.documents import Document
 from index.engine import FUSION, Candidates, Change, Generation, Hits, Result
 from index.lexical import LexicalWeights, Plan, plan
+from index.nearest import VectorRows, Vectors
 from index.query import Filter, Query, Says
 from index.store import DocumentStore
 from index.words import Words
 
 Ordinals = npt.NDArray[np.int64]
-Vectors = npt.NDArray[np.float32]
 
 _SORTS = {
     "price": ("price", 1.0),
@@ -36,16 +36,15 @@ _SORTS = {
 class View:
     """Nothing in it changes; `advanced` gives the view after more of the journal.
 
-    `vectors` are those of the build, shape [documents, dimensions] (dimensions 0 for none), `later` those of the
-    documents put since then. `end` is the byte of the journal this view has come to.
+    `vectors` are those of the build (of 0 dimensions for none), then those of the documents put since. `end` is
+    the byte of the journal this view has come to.
     """
 
     generation: Generation
     columns: Columns
     store: DocumentStore
     words: Words
-    vectors: Vectors
-    later: Vectors
+    vectors: VectorRows
     weights: LexicalWeights
     end: int = 0
 
@@ -58,15 +57,14 @@ class View:
             columns=Columns.load(folder),
             store=DocumentStore(folder),
             words=Words(folder / "words"),
-            vectors=vectors,
-            later=np.zeros((0, vectors.shape[1]), dtype=np.float32),
+            vectors=VectorRows.of(vectors),
             weights=weights,
         )
 
     @property
     def dimensions(self) -> int:
         """The length of the vectors; 0 where the generation has none."""
-        return int(self.vectors.shape[1])
+        return self.vectors.dimensions
 
     def document(self, id_: str) -> Document | None:
         """A document by id; None where there is none."""
@@ -86,7 +84,7 @@ class View:
             for id_, outcome in outcomes.items()
             if outcome.document and not outcome.put
         }
-        columns, later = self.columns, self.later
+        columns, vectors = self.columns, self.vectors
         self.store.lay(patched)
         if patched:
             columns = columns.replaced(patched)
@@ -97,8 +95,8 @@ class View:
             self.store.lay({len(columns) + place: document for place, document in enumerate(documents)})
             columns = columns.appended(documents)
             none = np.zeros(self.dimensions, dtype=np.float32)
-            later = np.concatenate([later, [none if put.vector is None else put.vector for put in puts]])
-        return replace(self, columns=columns, later=later, end=end)
+            vectors = vectors.appended(np.stack([none if put.vector is None else put.vector for put in puts]))
+        return replace(self, columns=columns, vectors=vectors, end=end)
 
     def search(self, query: Query) -> Result:
         """Carry out a checked query."""
@@ -156,18 +154,7 @@ class View:
         return self.store.get(self.columns.ordinals[id_])
 
     def _vectors(self, ids: Sequence[str]) -> Vectors:
-        ordinals = np.array([self.columns.ordinals[id_] for id_ in ids], dtype=np.int64)
-        built = len(self.vectors)
-        found = np.empty((len(ids), self.dimensions), dtype=np.float32)
-        old = ordinals < built
-        found[old] = self.vectors[ordinals[old]]
-        found[~old] = self.later[ordinals[~old] - built]
-        return found
-
-    def _vector(self, ordinal: int) -> Vectors:
-        built = len(self.vectors)
-        vector: Vectors = self.vectors[ordinal] if ordinal < built else self.later[ordinal - built]
-        return vector
+        return self.vectors.take([self.columns.ordinals[id_] for id_ in ids])
 
     def _mask(self, clause: Filter) -> Mask:
         return self.columns.mask(clause, saying=self._saying)
@@ -205,17 +192,15 @@ class View:
     def _nearest(self, vector: Vectors, *, size: int, floor: float) -> tuple[Ordinals, Vectors]:
         if vector.shape != (self.dimensions,):
             raise InvalidInput(f"the query's vector has shape {vector.shape}, not ({self.dimensions},)")
-        # One pass over the rows without BLAS: exact, and its threads would wait for each other under load.
-        every = np.concatenate([np.einsum("ij,j->i", part, vector) for part in (self.vectors, self.later)])
-        rows = np.flatnonzero((every >= floor) & self.columns.alive)
-        rows = self.columns.top(rows, -every[rows].astype(np.float64), size=size)
-        return rows, every[rows]
+        rows, cosine = self.vectors.nearest(vector, size=size, floor=floor, alive=self.columns.alive)
+        kept = self.columns.top(rows, -cosine.astype(np.float64), size=size)
+        return kept, cosine[np.searchsorted(rows, kept)]
 
     def _state(self, id_: str) -> State | None:
         ordinal = self.columns.ordinals.get(id_)
         if ordinal is None:
             return None
-        return State(self.store.get(ordinal), vector_digest(self._vector(ordinal)))
+        return State(self.store.get(ordinal), vector_digest(self.vectors.take([ordinal])[0]))
 
 
 def _all(matching: Mask, ticked: dict[str, Mask], *, but: str | None = None) -> Mask:
