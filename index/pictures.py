@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
@@ -29,14 +30,16 @@ from core.errors import InvalidInput, Unavailable
 from core.imaging import decode
 from core.logs import get_logger
 from core.settings import Settings
-from index.shelf import Vectors, VectorStore
+from index.shelf import VectorStore
+
+Vectors = npt.NDArray[np.float32]
 
 ENCODERS = "picture-encoders"
 PICTURES = "pictures"
 CHANGES = "picture-changes"
 OUTGROWN = 2.0  # an encoder is fitted anew when there are this many times more, or fewer, pictures than it saw
 LONGEST = 512  # pixels of the longer side that an encoder is given
-CHANCE = 0.05
+ALIKE = 1.5  # deviations above the mean likeness of the shop's own pictures: from there on they look alike
 _CHUNK = 256  # pictures encoded between two looks at the progress
 _DIGEST = 32  # letters of a picture's name: the beginning of the SHA-256 of its file
 
@@ -56,8 +59,8 @@ class PictureBuild:
 class ProductPictures:
     """One version of the vectors, and the encoder they were made with. Safe to share between threads.
 
-    Below the cosine `floor` a picture does not look like another: CHANCE of the pairs of the shop's own are alike
-    that much.
+    Below the cosine `floor` a picture does not look like another. It is taken from the shop's own pictures, since
+    every encoder, and every shop, has likenesses of its own.
     """
 
     def __init__(self, artifacts: Artifacts, *, name: str, encoder: ImageEncoder) -> None:
@@ -284,14 +287,15 @@ def _opened(path: Path) -> Image.Image | None:
 
 
 def _floor(vectors: Mapping[str, Vectors]) -> float:
-    """The cosine that the share CHANCE of all pairs of different pictures reach; 0 where there are no pairs."""
+    """ALIKE deviations above the mean cosine of all pairs of different pictures; 0 where there are no pairs."""
     different = {row[:_DIGEST]: vector for row, vector in sorted(vectors.items())}
     if len(different) < 2:
         return 0.0
     some = np.stack([different[digest] for digest in sample_of(list(different))])
     above, right = np.triu_indices(len(some), k=1)
     with threadpool_limits(1, user_api="blas"):
-        return round(float(np.quantile((some @ some.T)[above, right], 1 - CHANCE)), 4)
+        cosines = (some @ some.T)[above, right]
+    return round(float(cosines.mean() + ALIKE * cosines.std()), 4)
 
 
 def _prune(artifacts: Artifacts) -> None:

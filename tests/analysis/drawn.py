@@ -12,9 +12,7 @@ FORMS = ("disc", "box", "stripes")
 def drawn(form: str, colour: str, *, seed: int, side: int = 96) -> Image.Image:
     """A picture `side` pixels square; another `seed`, another ground, place and light."""
     chance = np.random.default_rng(seed)
-    light = int(chance.integers(225, 250))
-    ground = chance.normal(light, 4, (side, side, 3)).clip(0, 255).astype(np.uint8)
-    image = Image.fromarray(ground)
+    image = Image.new("RGB", (side, side), tuple(int(light) for light in chance.integers(225, 250, 3)))
     pen = ImageDraw.Draw(image)
     middle, half = side / 2 + chance.uniform(-0.06, 0.06) * side, side * chance.uniform(0.26, 0.32)
     box = (middle - half, middle - half, middle + half, middle + half)

@@ -64,7 +64,7 @@ def test_bytes_are_pictures_too(encoder: FittedEncoder) -> None:
         Image.new("RGBA", (50, 50), (0, 0, 0, 0)),
         Image.new("P", (20, 20)),
     ],
-    ids=str,
+    ids=["dot", "tall", "wide", "grey", "clear", "palette"],
 )
 def test_pictures_of_any_size_and_kind_have_a_finite_vector(encoder: FittedEncoder, picture: Image.Image) -> None:
     vector = encoder.encode([picture])
