@@ -12,9 +12,10 @@ AttributeValue = str | float | bool
 
 # The text fields every engine indexes, each with the tokens of the one analyser.
 TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "codes")
-# Beside them: how the title sounds, what it says is there, what any text says is not there, and everything.
+# Beside them: what the title is about, its nouns, how it sounds, what it says is there, what any text says is not
+# there, and everything.
 ALL = "all"
-INDEXED_FIELDS = (*TEXT_FIELDS, "sounds", "claims", "lacks", ALL)
+INDEXED_FIELDS = (*TEXT_FIELDS, "main", "heads", "sounds", "claims", "lacks", ALL)
 
 
 @dataclass(frozen=True, slots=True)

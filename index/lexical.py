@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from analysis.negation import claims, lacks
 from analysis.sounds import sounds
 from analysis.text import Analyser
+from analysis.titles import head_nouns, main_text
 from index.documents import ALL, Document, searchable_text
 from index.query import Alternative, Text
 
@@ -36,7 +37,10 @@ class LexicalWeights:
     """
 
     fields: Mapping[str, float] = field(
-        default_factory=lambda: {"title": 0.7, "category": 0.5, "brand": 0.3, "codes": 0.5}
+        default_factory=lambda: {
+            **{"title": 0.3, "main": 0.7, "heads": 0.3, "category": 0.4, "brand": 0.5},
+            **{"attributes": 0.6, "codes": 0.5},
+        }
     )
     phrase: float = 0.5
     prefix: float = 1.0
@@ -136,9 +140,12 @@ def indexed_tokens(document: Document, *, analyser: Analyser, weights: LexicalWe
     everything: list[str] = []
     for name, found in tokens.items():
         everything += found * weights.repeats.get(name, 1)
+    main = " ".join(filter(None, (main_text(document.title), document.title_zh)))
     denied = dict.fromkeys(token for found in tokens.values() for token in lacks(found))
     return {
         **tokens,
+        "main": analyser.tokens(main),
+        "heads": head_nouns(main),
         "sounds": sounds(document.title_zh or document.title),
         "claims": claims(tokens["title"]),
         "lacks": list(denied),
@@ -158,7 +165,9 @@ def _positions(text: Text) -> list[_Position]:
     last = len(text.tokens) - 1
     found: dict[str, _Position] = {}
     for index, token in enumerate(text.tokens):
-        others = tuple(other for other in text.alternatives.get(index, ()) if other.tokens != (token,))
+        others = tuple(
+            other for other in text.alternatives.get(index, ()) if other.sound or other.tokens != (token,)
+        )
         before = found.get(token)
         found[token] = _Position(
             token,
