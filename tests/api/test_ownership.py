@@ -89,6 +89,7 @@ OWNED: dict[str, tuple[str, str]] = {
 # Ids that are not anybody's own: everyone sees what is sold, staff see everything, and a mark is one's own.
 SHARED = {
     "GET /v1/products/{product}",
+    "GET /v1/products/{product}/looks-like",
     "GET /v1/products/{product}/stream",
     "GET /v1/products/{product}/prices",
     "GET /v1/products/{product}/reviews",
@@ -202,6 +203,7 @@ def test_what_is_not_shown_yet_is_not_there_for_shoppers(client: TestClient) -> 
     hidden = {**world.ids, "product": world.ids["draft"], "variant": world.ids["hidden"]}
     for route in (
         "GET /v1/products/{product}",
+        "GET /v1/products/{product}/looks-like",
         "GET /v1/products/{product}/stream",
         "GET /v1/products/{product}/prices",
         "PUT /v1/me/favourites/{product}",
