@@ -26,6 +26,9 @@ class RankingWeights:
     The query's vector is moved towards the `feedback_hits` best candidates by the share `feedback`, and the
     candidates are scored anew by it: pseudo-relevance feedback, after Rocchio, "Relevance feedback in information
     retrieval" (1971).
+
+    A document that no word finds counts as found from a cosine of `floor` on. Measured on both judgment sets, a
+    floor from 0.2 to 0.5 leaves nDCG@10 as it is; a higher one keeps totals and facets to what was meant.
     """
 
     text: float = 1.0
@@ -35,6 +38,7 @@ class RankingWeights:
     stock: float = 0.04
     feedback: float = 0.6
     feedback_hits: int = 3
+    floor: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

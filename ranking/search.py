@@ -209,6 +209,7 @@ class Searcher:
         return Query(
             text=_lifted(understood),
             vector=understood.vector,
+            vector_floor=self.weights.floor,
             where=AllOf(tuple(clauses)) if clauses else None,
             refinements=dict(request.refinements),
             facets=request.facets,

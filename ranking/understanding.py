@@ -23,7 +23,7 @@ from ranking.understanding_words import Knows, Reading, put_right, read_words
 __all__ = ["MAX_QUERY_LENGTH", "Entity", "UnderstoodQuery", "clean_query", "understand"]
 
 MAX_QUERY_LENGTH = 512  # characters; nobody types more, and analysis takes time in proportion
-SYNONYM = 0.8  # what a synonym counts of the word as typed
+SYNONYM = 0.5  # what a synonym counts of the word as typed: what was typed stands first
 _SHORTEST_CODE, _LONGEST_CODE = 3, 64  # letters and digits
 
 
