@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from api.schemas import HitOut, MoneyOut, PartOut, PieceOut, ProductOut, VariantOut
+from api.schemas import BranchOut, HitOut, MoneyOut, PartOut, PieceOut, ProductOut, VariantOut
 from index.documents import Document, VariantDocument
+from ranking.facets import Branch
 from ranking.highlight import Piece
+from ranking.hits import SearchHit
 from ranking.scoring import Part
-from ranking.search import SearchHit
 
 
 def money(minor: int | None, currency: str) -> MoneyOut | None:
@@ -45,9 +46,11 @@ def card_fields(document: Document) -> dict[str, Any]:
 def hit_out(hit: SearchHit, *, explain: bool) -> HitOut:
     """A place on a search page."""
     return HitOut(
-        **card_fields(hit.scored.hit.document),
+        **card_fields(hit.document),
         score=round(hit.scored.score, 6),
-        highlights={"title": pieces_out(hit.title), "title_zh": pieces_out(hit.title_zh)},
+        highlights={name: pieces_out(pieces) for name, pieces in hit.highlights.items() if pieces},
+        snippet=pieces_out(hit.snippet.shown) if hit.snippet else None,
+        variant=variant_out(hit.variant) if hit.variant else None,
         why=parts_out(hit.why) if explain else None,
     )
 
@@ -62,6 +65,12 @@ def pieces_out(pieces: Sequence[Piece]) -> list[PieceOut]:
     return [PieceOut(text=piece.text, match=piece.match) for piece in pieces]
 
 
+def branch_out(branch: Branch) -> BranchOut:
+    """A category in its tree."""
+    below = [branch_out(each) for each in branch.below]
+    return BranchOut(name=branch.name, path=branch.path, count=branch.count, below=below)
+
+
 def product_out(document: Document) -> ProductOut:
     """A product with everything that a product page shows."""
     return ProductOut(
@@ -70,11 +79,12 @@ def product_out(document: Document) -> ProductOut:
         attributes=dict(document.attributes),
         seller=document.seller,
         codes=list(document.codes),
-        variants=[_variant(variant) for variant in document.variants],
+        variants=[variant_out(variant) for variant in document.variants],
     )
 
 
-def _variant(variant: VariantDocument) -> VariantOut:
+def variant_out(variant: VariantDocument) -> VariantOut:
+    """A variant of a product."""
     shown = variant.list_price_minor is not None and variant.list_price_minor > variant.price_minor
     return VariantOut(
         id=variant.id,

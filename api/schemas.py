@@ -56,9 +56,23 @@ class ProductCard(Out):
     picture: str = Field("", description="address of the first picture")
 
 
+class VariantOut(Out):
+    id: str
+    sku: str
+    options: dict[str, str]
+    price: MoneyOut
+    list_price: MoneyOut | None = None
+    in_stock: bool
+    stock: int
+
+
 class HitOut(ProductCard):
     score: float
-    highlights: dict[str, list[PieceOut]]
+    highlights: dict[str, list[PieceOut]] = Field(
+        description="texts in pieces that joined are the text; no markup"
+    )
+    snippet: list[PieceOut] | None = Field(None, description="of the description, where something in it matched")
+    variant: VariantOut | None = Field(None, description="the one that the words or filters single out")
     why: list[PartOut] | None = Field(None, description="with explain=true")
 
 
@@ -67,22 +81,62 @@ class FacetValue(Out):
     count: int
 
 
+class FacetValuesOut(Out):
+    field: str
+    values: list[FacetValue]
+
+
+class BranchOut(Out):
+    """A category with what is below it."""
+
+    name: str = Field(examples=["Lamps"])
+    path: str = Field(examples=["Home > Lamps"])
+    count: int
+    below: list[BranchOut] = Field(default_factory=list)
+
+
+class StatsOut(Out):
+    """The bounds of a number, over the `count` products that have it."""
+
+    min: float
+    max: float
+    mean: float
+    count: int
+
+
+class UnderstoodOut(Out):
+    """What a stretch of the query, `text`, was taken to name."""
+
+    kind: Literal["brand", "category", "colour", "size", "price", "without"]
+    value: str
+    text: str
+
+
 class SearchOut(Out):
     query: str
+    corrected: str | None = Field(None, description="the query that was searched, where words were corrected")
+    did_you_mean: str | None = Field(None, description="a query that was not searched")
+    understood: list[UnderstoodOut] = Field(default_factory=list)
     total: int
     page: int
     size: int
     generation: str = Field(description="the build of the index that answered")
     took_ms: float
-    relaxed: bool = Field(description="not all words of the query had to match")
+    relaxed: list[str] = Field(default_factory=list, description="what was given up so that something is found")
     hits: list[HitOut]
     facets: dict[str, list[FacetValue]]
+    categories: list[BranchOut] = Field(default_factory=list, description="the facet `category` as a tree")
+    stats: dict[str, StatsOut] = Field(default_factory=dict)
 
 
 class SuggestionOut(Out):
     text: str
     kind: Literal["query", "category", "brand", "product"]
-    id: str | None = None
+    id: str | None = Field(None, description="a product's id, a brand's name, a category's path")
+    highlights: list[PieceOut] = Field(default_factory=list, description="the text, cut where it was typed")
+    count: int | None = Field(None, description="products of a category or a brand, now")
+    category: str | None = Field(None, description="with scopes=true: the path to search a query in")
+    reason: str | None = Field(None, examples=["like what you look at: Home > Lamps"])
 
 
 class SuggestOut(Out):
@@ -105,16 +159,6 @@ class RecommendationsOut(Out):
     model: str = Field(description="the version that answered")
     took_ms: float
     rows: list[RowOut]
-
-
-class VariantOut(Out):
-    id: str
-    sku: str
-    options: dict[str, str]
-    price: MoneyOut
-    list_price: MoneyOut | None = None
-    in_stock: bool
-    stock: int
 
 
 class ProductOut(ProductCard):

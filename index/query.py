@@ -146,3 +146,8 @@ class Query:
     offset: int = 0
     limit: int = 20
     parts: bool = False  # whether hits carry the named shares of their lexical score
+
+    @property
+    def asked(self) -> tuple[Filter, ...]:
+        """Everything that a hit has to pass."""
+        return (*([] if self.where is None else [self.where]), *self.refinements.values())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.fields import ATTRIBUTE
 from index.query import Facet
+from ranking.search import Searcher, SearchPage, SearchRequest
 
 SEPARATOR = " > "
 CHOSEN = "*"  # asks for the attributes that are worth it
@@ -65,7 +66,7 @@ def pruned(values: Counts, *, ticked: Iterable[str], size: int) -> list[tuple[st
 
 
 def candidate_facets(names: Counts, *, total: int) -> tuple[Facet, ...]:
-    """The facets to count before `chosen_attributes` can choose; `names` says how many products have an attribute."""
+    """The facets to count before `chosen_attributes` can choose; `names` says how many products have which."""
     often = [name for name, count in names[:CANDIDATES] if count >= SHARE * total]
     return tuple(Facet(ATTRIBUTE + name, VALUES + 1) for name in often)
 
@@ -83,3 +84,24 @@ def chosen_attributes(facets: Mapping[str, Counts], *, names: Counts) -> dict[st
         if len(chosen) == MOST:
             break
     return chosen
+
+
+def with_attributes(searcher: Searcher, request: SearchRequest) -> SearchPage:
+    """The page of a request, with the attributes among its facets that are worth showing for what it finds."""
+    asked = (Facet("attribute", CANDIDATES),)
+    found = searcher.find(replace(request, page=1, size=1, facets=asked, stats=())).result
+    names = found.facets["attribute"]
+    own = {facet.field for facet in request.facets}
+    more = tuple(facet for facet in candidate_facets(names, total=found.total) if facet.field not in own)
+    page = searcher.search(replace(request, facets=request.facets + more))
+    kept = {name: values for name, values in page.facets.items() if name in own}
+    return replace(page, facets=kept | chosen_attributes(page.facets, names=names))
+
+
+def values_of(searcher: Searcher, request: SearchRequest, *, field: str, search: str, size: int) -> Counts:
+    """The values of a facet of which a word begins with `search`, counted over what a request finds.
+
+    Raises InvalidInput for a field that is no facet.
+    """
+    asked = (Facet(field, size, search),)
+    return searcher.find(replace(request, page=1, size=1, facets=asked)).result.facets[field]

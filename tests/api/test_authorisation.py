@@ -37,13 +37,16 @@ TABLE: dict[str, set[str]] = {
             GET /metrics
             GET /v1/openapi.json
             GET /v1/search
+            GET /v1/facets/{field}
             GET /v1/suggest
+            POST /v1/search/picture
             GET /v1/recommendations/home
             GET /v1/recommendations/similar
             GET /v1/recommendations/bought-together
             GET /v1/recommendations/cart
             GET /v1/products/{product}
             GET /v1/products/{product}/stream
+            GET /v1/products/{product}/looks-like
             GET /v1/products/{product}/prices
             GET /v1/products/{product}/reviews
             GET /v1/sellers/{seller}
@@ -195,6 +198,9 @@ TABLE: dict[str, set[str]] = {
             GET /v1/staff/reviews
             POST /v1/staff/reviews/{review}/publish
             POST /v1/staff/reviews/{review}/reject
+            GET /v1/staff/synonyms
+            PUT /v1/staff/synonyms/{synonym}
+            DELETE /v1/staff/synonyms/{synonym}
             GET /v1/staff/vouchers
             POST /v1/staff/vouchers
             POST /v1/staff/vouchers/{voucher}/end
