@@ -39,6 +39,7 @@ from api.routes import (
     staff_reviews,
     staff_trade,
     staff_users,
+    suggest,
     webhooks,
 )
 from api.state import Shop
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         staff_users,
         staff_operations,
         search,
+        suggest,
         live,
         recommendations,
         events,

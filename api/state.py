@@ -11,6 +11,7 @@ from pathlib import Path
 
 from api.hot import HotProducts
 from api.streams import Streams
+from api.suggesting import Suggesting
 from core.artifacts import Artifacts
 from core.charges import load_charges
 from core.clock import Clock, system_clock
@@ -59,6 +60,7 @@ class Shop:
         self.streams = Streams(self.tail)
         self.charges = load_charges(settings)
         self.providers = open_providers(settings, clock=clock)
+        self.suggesting = Suggesting(self.artifacts, self.database, self.engine)
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._encoder_name: str | None = None

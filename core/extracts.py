@@ -202,6 +202,12 @@ def events(session: Session) -> pl.DataFrame:
     return read_frame(session, statement)
 
 
+def searches(session: Session) -> pl.DataFrame:
+    """`shopper`, `query`, `at` of all searches that were reported."""
+    statement: Any = select(col(Event.shopper), col(Event.query), col(Event.at)).where(col(Event.kind) == "query")
+    return read_frame(session, statement)
+
+
 def published_reviews(session: Session) -> pl.DataFrame:
     """`user`, `product` (row numbers), `score`, `at` of the published reviews of goods."""
     statement: Any = select(

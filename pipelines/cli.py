@@ -13,13 +13,16 @@ from pipelines.commands import (
     data,
     erasures,
     evaluate,
+    explain,
     index,
+    judgments,
     models,
     notifications,
     outbox,
     payments,
     sandbox,
     serve,
+    suggestions,
 )
 from pipelines.console import console
 
@@ -34,8 +37,11 @@ app.command("demo")(serve.demo)
 app.command("import")(data.import_)
 app.command("snapshot")(data.snapshot)
 app.add_typer(index.app, name="index")
+app.add_typer(suggestions.app, name="suggestions")
 app.command("train")(models.train)
 app.add_typer(evaluate.app, name="evaluate")
+app.command("explain")(explain.explain_)
+app.add_typer(judgments.app, name="judgments")
 app.command("promote")(models.promote)
 app.command("rollback")(models.rollback)
 app.command("serve")(serve.serve)

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from core.errors import RefusedPromotion
 from index.build import build_generation, catch_up
 from index.engine import Generation, SearchEngine
 from index.pictures import PictureBuild, build_pictures
+from pipelines.commands.suggestions import renew_suggestions
 from pipelines.console import console, job, progress
+from pipelines.gate import check_generation
 from pipelines.house import House, open_house
 from pipelines.relay import deliver_pending
 
@@ -19,14 +22,20 @@ app = typer.Typer(help="The search index.", no_args_is_help=True)
 @app.command()
 def build(
     publish: Annotated[bool, typer.Option(help="serve the new generation at once")] = True,
+    force: Annotated[bool, typer.Option("--force", help="serve it whatever the gate says")] = False,
 ) -> None:
-    """Build a new generation of the index beside the one that serves, then switch to it."""
-    with open_house() as house, job("index build") as done, house.engine() as engine:
-        generation = build_index(house, engine, publish=publish)
-        done(f"{generation.name}: {generation.documents:,} documents,")
-        done("now serving" if publish else "not published yet")
-    if publish:
-        encode_pictures(house)
+    """Build a new generation of the index beside the one that serves, then switch to it.
+
+    One that lost documents, or finds worse than the one that serves, is kept but does not serve.
+    """
+    with open_house() as house, house.engine() as engine:
+        with job("index build") as done:
+            generation = build_index(house, engine, publish=publish, gate=not force)
+            done(f"{generation.name}: {generation.documents:,} documents,")
+            done("now serving" if publish else "not published yet")
+        if publish:
+            encode_pictures(house)
+            renew_suggestions(house, engine)
 
 
 @app.command()
@@ -71,8 +80,11 @@ def list_() -> None:
             console.print(f"{generation.name}  {generation.documents:>9,} documents  {mark}", markup=False)
 
 
-def build_index(house: House, engine: SearchEngine, *, publish: bool) -> Generation:
-    """Build a generation from the core; with `publish` let it serve and delete what is old."""
+def build_index(house: House, engine: SearchEngine, *, publish: bool, gate: bool = True) -> Generation:
+    """Build a generation from the core; with `publish` let it serve and delete what is old.
+
+    Raises RefusedPromotion for one that does not pass the `gate`: it is kept, and the live one serves on.
+    """
     with progress() as report:
         generation = build_generation(
             engine,
@@ -82,9 +94,21 @@ def build_index(house: House, engine: SearchEngine, *, publish: bool) -> Generat
             progress=report,
         )
     if publish:
+        if gate:
+            _pass_gate(house, engine, generation)
         publish_generation(house, engine, generation.name)
         engine.prune(keep=house.settings.keep_generations)
     return generation
+
+
+def _pass_gate(house: House, engine: SearchEngine, generation: Generation) -> None:
+    try:
+        check_generation(house, engine, generation.name)
+    except RefusedPromotion as refused:
+        raise RefusedPromotion(
+            f"{refused.message}. It does not serve; `merx index publish {generation.name}` lets it all the same",
+            **refused.ids,
+        ) from refused
 
 
 def encode_pictures(house: House) -> PictureBuild | None:

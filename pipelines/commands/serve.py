@@ -19,6 +19,7 @@ from ingest.snapshot import write_snapshot
 from pipelines.commands.index import build_index, encode_pictures
 from pipelines.commands.models import train_models
 from pipelines.commands.sandbox import sandbox_beside
+from pipelines.commands.suggestions import renew_suggestions
 from pipelines.console import console, job, progress
 from pipelines.house import House, open_house
 from pipelines.notifying import run_notifications
@@ -28,6 +29,7 @@ from pipelines.relay import run_relay
 from pipelines.sample.accounts import demo_accounts_line, make_demo_accounts
 from pipelines.sample.load import load_sample_shop, sample_is_loaded
 from pipelines.upkeep import run_upkeep, upkeep
+from ranking.suggest_entries import SUGGESTIONS
 from ranking.training import MODELS
 
 
@@ -59,6 +61,8 @@ def build_demo(house: House, *, products: int, users: int, seed: int) -> None:
         if engine.live() is None:
             with job("index build") as said:
                 said(f"{build_index(house, engine, publish=True).documents:,} documents")
+        if house.artifacts.live(SUGGESTIONS) is None:
+            renew_suggestions(house, engine)
     if house.artifacts.live(PICTURES) is None:
         encode_pictures(house)
     if house.artifacts.live(MODELS) is None:

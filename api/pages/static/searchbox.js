@@ -1,13 +1,14 @@
-// The search box: results as you type, with suggestions that the arrow keys walk through (ARIA combobox).
+// The search box: results as you type, with suggestions by group that the arrow keys walk through (ARIA combobox).
 
 import { NO_FILTERS, fresh, go, read } from "./address.js";
 import { get, newestOnly } from "./api.js";
 import { byId, el, icon, replace } from "./dom.js";
+import { shopper } from "./store.js";
 
 const PAUSE = 120; // milliseconds without a key before the shop is asked
-const SIZE = 7;
+const SIZE = 8;
 const KINDS = { query: "search", category: "folder", brand: "tag", product: "box" };
-const NAMES = { query: "", category: "Category", brand: "Brand", product: "Product" };
+const GROUPS = { query: "Searches", category: "Categories", brand: "Brands", product: "Products" };
 
 const input = byId("q");
 const list = byId("suggestions");
@@ -93,7 +94,8 @@ async function suggest() {
     return;
   }
   try {
-    const answer = await newest((signal) => get("/v1/suggest", { q: typed, size: SIZE }, signal));
+    const asked = { q: typed, size: SIZE, shopper: shopper(), scopes: true };
+    const answer = await newest((signal) => get("/v1/suggest", asked, signal));
     if (document.activeElement === input) open(answer.suggestions);
   } catch {
     close(); // suggestions are a help: without them the search goes on, and it tells what is wrong
@@ -102,7 +104,7 @@ async function suggest() {
 
 function open(suggestions) {
   shown = suggestions;
-  replace(list, ...suggestions.map(option));
+  replace(list, ...Object.keys(GROUPS).map(group));
   list.hidden = shown.length === 0;
   input.setAttribute("aria-expanded", String(shown.length > 0));
   mark(-1);
@@ -112,34 +114,40 @@ function close() {
   open([]);
 }
 
+// The suggestions of a kind below its name; the shop sends them kind after kind, so places go on counting.
+function group(kind) {
+  const options = shown.flatMap((suggestion, place) => (suggestion.kind === kind ? [option(suggestion, place)] : []));
+  if (options.length === 0) return null;
+  const title = el("li", { class: "group", role: "presentation", id: `suggested-${kind}` }, GROUPS[kind]);
+  return el("ul", { role: "group", "aria-labelledby": title.id }, title, ...options);
+}
+
 function option(suggestion, place) {
+  const { kind, highlights, category, count, reason } = suggestion;
+  const side = category ? `in ${category.split(" > ").at(-1)}` : (count?.toLocaleString() ?? "");
   return el(
     "li",
     {
       id: `suggestion-${place}`,
       role: "option",
       "aria-selected": "false",
+      ...(reason && { title: reason }),
       onclick: () => choose(suggestion),
     },
-    icon(KINDS[suggestion.kind]),
-    el("span", { class: "text" }, ...typedPart(suggestion.text)),
-    NAMES[suggestion.kind] && el("span", { class: "kind" }, NAMES[suggestion.kind]),
+    icon(KINDS[kind]),
+    // What was typed stands back, what it would become stands out.
+    el("span", { class: "text" }, ...highlights.map(({ text, match }) => (match ? text : el("b", {}, text)))),
+    side && el("span", { class: "kind" }, side),
   );
-}
-
-// What was typed stands back, what it would become stands out.
-function typedPart(text) {
-  const typed = input.value.trimStart();
-  if (!text.toLowerCase().startsWith(typed.toLowerCase())) return [text];
-  return [text.slice(0, typed.length), el("b", {}, text.slice(typed.length))];
 }
 
 function mark(place) {
   active = place;
-  [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === place)));
+  const options = [...list.querySelectorAll('[role="option"]')];
+  options.forEach((item, at) => item.setAttribute("aria-selected", String(at === place)));
   if (place < 0) input.removeAttribute("aria-activedescendant");
   else input.setAttribute("aria-activedescendant", `suggestion-${place}`);
-  list.children[place]?.scrollIntoView({ block: "nearest" });
+  options[place]?.scrollIntoView({ block: "nearest" });
 }
 
 function onKey(event) {
@@ -157,11 +165,14 @@ function onKey(event) {
   }
 }
 
-function choose({ kind, text, id }) {
+function choose({ kind, text, id, category }) {
   if (kind === "category") settle(fresh({ category: [id ?? text] }));
   else if (kind === "brand") settle(fresh({ brand: [id ?? text] }));
   else if (kind === "product" && id) {
     settle({ ...read(), place: "/", q: input.value.trim() });
     go({ ...read(), product: id }, { context: { query: input.value.trim() } });
-  } else settle({ ...read(), ...NO_FILTERS, place: "/", q: text, product: "", page: 1 });
+  } else {
+    const within = category ? { category: [category] } : {};
+    settle({ ...read(), ...NO_FILTERS, ...within, place: "/", q: text, product: "", page: 1 });
+  }
 }

@@ -41,7 +41,7 @@ await scenario(async ({ page, open }) => {
   // A suggestion is walked to with the arrow keys and taken with Enter.
   await box.fill("");
   await box.pressSequentially(unfinished);
-  const { suggestions } = await ask("/v1/suggest", { q: unfinished, size: 7 });
+  const { suggestions } = await ask("/v1/suggest", { q: unfinished, size: 8, scopes: "true" });
   assert.ok(suggestions.length > 0);
   await eventually(async () => assert.equal(await offered.count(), suggestions.length));
   assert.equal(await box.getAttribute("aria-expanded"), "true");
