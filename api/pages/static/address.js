@@ -16,10 +16,15 @@ const EMPTY = {
   sort: "relevance",
   brand: [],
   category: [],
+  attribute: [], // each NAME:VALUE
   price_min: null,
   price_max: null,
   rating_min: null,
   in_stock: false,
+  in_stock_first: false,
+  literal: "", // a query to be taken as it stands; another one is not
+  like: "", // a product: what looks like it
+  picture: "", // a photograph of this page (camera.js): what looks like that
   page: 1,
   product: "",
 };
@@ -35,10 +40,15 @@ export function read() {
     sort: given.get("sort") || EMPTY.sort,
     brand: given.getAll("brand"),
     category: given.getAll("category"),
+    attribute: given.getAll("attribute"),
     price_min: number(given.get("price_min")),
     price_max: number(given.get("price_max")),
     rating_min: number(given.get("rating_min")),
     in_stock: given.get("in_stock") === "true",
+    in_stock_first: given.get("in_stock_first") === "true",
+    literal: given.get("literal") ?? "",
+    like: given.get("like") ?? "",
+    picture: given.get("picture") ?? "",
     page: Math.max(1, Math.trunc(number(given.get("page")) ?? 1)),
     product: given.get("product") ?? "",
   };
@@ -63,6 +73,7 @@ export const fresh = (changes = {}) => ({ ...EMPTY, ...changes });
 export const NO_FILTERS = {
   brand: [],
   category: [],
+  attribute: [],
   price_min: null,
   price_max: null,
   rating_min: null,
@@ -75,7 +86,8 @@ export const isHome = (state) => write({ ...state, product: "", page: 1 }) === "
 /** How many filters are set. */
 export function countFilters(state) {
   const price = state.price_min !== null || state.price_max !== null;
-  return state.brand.length + state.category.length + price + (state.rating_min !== null) + state.in_stock;
+  const ticked = state.brand.length + state.category.length + state.attribute.length;
+  return ticked + price + (state.rating_min !== null) + state.in_stock;
 }
 
 let listener = () => {};

@@ -7,8 +7,8 @@ import { formatMoney, percentOff } from "./money.js";
 import { picture } from "./picture.js";
 
 /**
- * A card. `href` is where it leads and `open(event)` what a plain click does; `highlights` are the title's pieces
- * of a search; `level` is that of the heading.
+ * A card. `href` is where it leads and `open(event)` what a plain click does; `highlights` are the pieces of a
+ * search's texts; `level` is that of the heading. A variant that the search singled out stands for the product.
  */
 export function card(product, { href = write(fresh({ product: product.id })), open, highlights, level = 3 }) {
   const link = el(
@@ -25,19 +25,22 @@ export function card(product, { href = write(fresh({ product: product.id })), op
     },
     ...titles(product, highlights),
   );
-  const off = percentOff(product.price, product.list_price);
+  const sold = product.variant ?? product;
+  const off = percentOff(sold.price, sold.list_price);
   return el(
     "article",
-    { class: product.in_stock ? "card" : "card sold-out" },
+    { class: sold.in_stock ? "card" : "card sold-out" },
     el("div", { class: "card-picture" }, picture(product), off > 0 && el("span", { class: "off" }, `−${off}%`)),
     el(
       "div",
       { class: "card-text" },
-      product.brand && el("p", { class: "brand" }, product.brand),
+      product.brand && el("p", { class: "brand" }, ...pieces(product.brand, highlights?.brand)),
       el(`h${level}`, { class: "card-title" }, link),
+      chosen(product.variant),
+      product.snippet && el("p", { class: "snippet" }, ...pieces("", product.snippet)),
       product.reason && el("p", { class: "reason" }, product.reason),
-      price(product),
-      el("div", { class: "card-facts" }, rating(product), stock(product.in_stock)),
+      price(sold),
+      el("div", { class: "card-facts" }, rating(product), stock(sold.in_stock)),
       why(product),
     ),
     heart(product),
@@ -56,6 +59,11 @@ export function titles(product, highlights = {}) {
     );
   return [one("title", "en"), one("title_zh", "zh")].filter(Boolean);
 }
+
+const chosen = (variant) => {
+  const options = Object.values(variant?.options ?? {}).filter(Boolean);
+  return options.length > 0 && el("p", { class: "chosen" }, options.join(" · "));
+};
 
 const pieces = (text, found) =>
   found?.length ? found.map((piece) => (piece.match ? el("mark", {}, piece.text) : piece.text)) : [text];

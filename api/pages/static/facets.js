@@ -1,67 +1,71 @@
 // Filters: each field's counts are taken without its own filter, so ticking one value does not hide its neighbours.
 
 import { NO_FILTERS, countFilters } from "./address.js";
+import { isLook, lookOf } from "./camera.js";
 import { categories, pathText } from "./categories.js";
 import { el, icon, replace } from "./dom.js";
 import { currencySymbol, exponent, formatMoney, toMajor, toMinor } from "./money.js";
+import { isLiteral } from "./reading.js";
 import { group, idOf, tick } from "./ticks.js";
+import { values } from "./values.js";
 
-const FEW = 8; // brands that are shown at first
-let allBrands = false;
+const ATTRIBUTE = "attributes.";
 
-/** Show the filters of a state in `parent`; `change(changes)` is told what the shopper changes of them. */
-export function showFacets(parent, { state, facets, currency, change }) {
-  const redraw = () => showFacets(parent, { state, facets, currency, change });
+/**
+ * Show the filters of a state in `parent`; `change(changes)` is told what the shopper changes of them, and
+ * `find(field, text)` searches among the values of a field.
+ */
+export function showFacets(parent, given) {
+  const { state, facets, stats, currency, change, find } = given;
   const tree = {
     values: facets.category ?? [],
     ticked: state.category,
     change: (category) => change({ category }),
-    redraw,
+    redraw: () => showFacets(parent, given),
+  };
+  const brands = {
+    name: "Brand",
+    field: "brand",
+    found: facets.brand ?? [],
+    ticked: state.brand,
+    change: (brand) => change({ brand }),
+    find,
   };
   replace(
     parent,
     el("h2", {}, "Filters"),
     categories(tree),
-    brands(state, facets.brand ?? [], change, redraw),
-    currency && prices(state, currency, change),
+    values(brands),
+    currency && prices(state, stats?.price, currency, change),
     ratings(state, change),
     availability(state, facets.in_stock ?? [], change),
+    ...attributes(given),
   );
 }
 
-function brands(state, values, change, redraw) {
-  const named = values.filter(({ value }) => value);
-  const missing = state.brand.filter((brand) => !named.some(({ value }) => value === brand));
-  const all = [...missing.map((value) => ({ value, count: 0 })), ...named];
-  if (all.length === 0) return null;
-  const shown = all.filter(({ value }, place) => allBrands || place < FEW || state.brand.includes(value));
-  const choose = (value) => (event) => {
-    const others = state.brand.filter((brand) => brand !== value);
-    change({ brand: event.target.checked ? [...others, value] : others });
-  };
-  const lines = shown.map(({ value, count }) =>
-    tick({
-      id: idOf("brand", value),
-      checked: state.brand.includes(value),
-      label: value,
-      count,
-      onchange: choose(value),
-    }),
-  );
-  const turn = () => {
-    allBrands = !allBrands;
-    redraw();
-  };
-  const more = el(
-    "button",
-    { id: "more-brands", class: "quiet", type: "button", "aria-expanded": String(allBrands), onclick: turn },
-    allBrands ? "Fewer brands" : `All ${all.length} brands`,
-  );
-  return group("Brand", ...lines, all.length > FEW && more);
+/** The names of the attributes of which something is ticked. */
+export const tickedAttributes = (state) => [...new Set(state.attribute.map((pair) => pair.split(":", 1)[0]))];
+
+function attributes({ state, facets, change, find }) {
+  const counted = Object.keys(facets).filter((field) => field.startsWith(ATTRIBUTE));
+  return counted.map((field) => {
+    const lead = `${field.slice(ATTRIBUTE.length)}:`;
+    const others = state.attribute.filter((pair) => !pair.startsWith(lead));
+    return values({
+      name: named(field.slice(ATTRIBUTE.length)),
+      field,
+      found: facets[field],
+      ticked: state.attribute.filter((pair) => pair.startsWith(lead)).map((pair) => pair.slice(lead.length)),
+      change: (chosen) => change({ attribute: [...others, ...chosen.map((value) => lead + value)] }),
+      find,
+    });
+  });
 }
 
-function prices(state, currency, change) {
-  const field = (name, label) =>
+const named = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+function prices(state, bounds, currency, change) {
+  const field = (name, label, bound) =>
     el(
       "label",
       { class: "amount" },
@@ -71,14 +75,14 @@ function prices(state, currency, change) {
         id: `${name}-input`,
         type: "text",
         inputmode: exponent(currency) ? "decimal" : "numeric",
-        placeholder: label,
+        placeholder: bound === undefined ? label : toMajor(bound, currency),
         autocomplete: "off",
         value: toMajor(state[name], currency),
         onchange: (event) => change({ [name]: toMinor(event.target.value, currency) }),
       }),
     );
-  const range = el("div", { class: "range" }, field("price_min", "Lowest"), "–", field("price_max", "Highest"));
-  return group("Price", range);
+  const [low, high] = [field("price_min", "Lowest", bounds?.min), field("price_max", "Highest", bounds?.max)];
+  return group("Price", el("div", { class: "range" }, low, "–", high));
 }
 
 function ratings(state, change) {
@@ -95,19 +99,25 @@ function ratings(state, change) {
   return group("Rating", ...choices);
 }
 
-function availability(state, values, change) {
-  const line = tick({
+function availability(state, counts, change) {
+  const only = tick({
     id: "in-stock",
     checked: state.in_stock,
     label: "In stock only",
-    count: values.find(({ value }) => value === "true")?.count,
+    count: counts.find(({ value }) => value === "true")?.count,
     onchange: (event) => change({ in_stock: event.target.checked }),
   });
-  return group("Availability", line);
+  const first = tick({
+    id: "in-stock-first",
+    checked: state.in_stock_first,
+    label: "In stock first",
+    onchange: (event) => change({ in_stock_first: event.target.checked }),
+  });
+  return group("Availability", only, first);
 }
 
-/** Show what is set in `parent`, each with a button that takes it away. */
-export function showChips(parent, { state, currency, change }) {
+/** Show what is set in `parent`, each with a button that takes it away; `said` is what the query itself sets. */
+export function showChips(parent, { state, said, currency, change }) {
   const chip = (name, key, changes) =>
     el(
       "li",
@@ -125,8 +135,12 @@ export function showChips(parent, { state, currency, change }) {
   const clear = el("button", { class: "quiet", type: "button", onclick: () => change(NO_FILTERS) }, "Clear all");
   replace(
     parent,
+    isLook(state) && chip(lookOf(state), "look", { like: "", picture: "" }),
+    ...said.map(({ text, changes }) => chip(text, `q-${text}`, changes)),
+    isLiteral(state) && chip("Exactly these words", "literal", { literal: "" }),
     ...state.category.map((path) => chip(pathText(path), `c-${path}`, without("category", path))),
     ...state.brand.map((brand) => chip(brand, `b-${brand}`, without("brand", brand))),
+    ...state.attribute.map((pair) => chip(pair.replace(":", ": "), `a-${pair}`, without("attribute", pair))),
     state.price_min !== null && chip(`From ${amount(state.price_min)}`, "min", { price_min: null }),
     state.price_max !== null && chip(`Up to ${amount(state.price_max)}`, "max", { price_max: null }),
     state.rating_min !== null && chip(`${state.rating_min} stars and up`, "rating", { rating_min: null }),

@@ -2,12 +2,14 @@
 
 import { NO_FILTERS, SORTS, countFilters, fresh, go, read, write } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
+import { isLook, lookOf, search } from "./camera.js";
 import { card } from "./card.js";
 import { leafName } from "./categories.js";
 import { byId, el, randomKey, replace } from "./dom.js";
 import { note } from "./events.js";
-import { showChips, showFacets } from "./facets.js";
+import { showChips, showFacets, tickedAttributes } from "./facets.js";
 import { failure, message, skeletons } from "./messages.js";
+import { isLiteral, readFilters, reading } from "./reading.js";
 
 const SIZE = 24;
 const MOST_PAGES = 10; // that one address brings back at once
@@ -67,7 +69,7 @@ async function ask(state, prefix, signal) {
   const all = (asPrefix) =>
     Promise.all(
       Array.from({ length: last }, (_, place) =>
-        get("/v1/search", parameters(state, place + 1, asPrefix), signal),
+        search(state, parameters(state, place + 1, asPrefix), signal),
       ),
     );
   byPrefix = prefix;
@@ -78,15 +80,24 @@ async function ask(state, prefix, signal) {
   return all(byPrefix);
 }
 
+// What a search and the search among the values of its facets have in common.
+function narrowing(state, prefix) {
+  const { q, brand, category, attribute, price_min, price_max, rating_min } = state;
+  const flags = { in_stock: state.in_stock || null, literal: isLiteral(state) || null, prefix: prefix || null };
+  return { q, brand, category, attribute, price_min, price_max, rating_min, ...flags };
+}
+
 function parameters(state, page, prefix) {
-  const { q, sort, brand, category, price_min, price_max, rating_min } = state;
-  const filters = { brand, category, price_min, price_max, rating_min, in_stock: state.in_stock || null };
-  return { q, sort, page, size: SIZE, ...filters, prefix: prefix || null, explain: true };
+  const facet = ["category", "brand", "in_stock", "*", ...tickedAttributes(state).map((name) => `attributes.${name}`)];
+  const order = { sort: state.sort, in_stock_first: state.in_stock_first || null };
+  const counted = page === 1 ? { facet, stats: "price" } : { facet: "in_stock" }; // the first page's are shown
+  return { ...narrowing(state, prefix), ...order, page, size: SIZE, ...counted, explain: true };
 }
 
 function head(state) {
   const place = state.category.length === 1 ? leafName(state.category[0]) : "All products";
-  byId("results-title").textContent = state.q ? `“${state.q}”` : state.brand.length === 1 ? state.brand[0] : place;
+  const asked = state.brand.length === 1 ? state.brand[0] : place;
+  byId("results-title").textContent = state.q ? `“${state.q}”` : lookOf(state) || asked;
   const sorts = SORTS[state.sort] ? SORTS : { ...SORTS, [state.sort]: state.sort };
   replace(
     byId("sort"),
@@ -105,8 +116,9 @@ function render(state, answers) {
   request = randomKey();
   currency = answer.hits.find((hit) => hit.price)?.price.currency ?? currency;
   const change = (changes) => go({ ...read(), ...changes, page: 1 });
-  showFacets(byId("filters"), { state, facets: answer.facets, currency, change });
-  showChips(byId("chips"), { state, currency, change });
+  const find = isLook(state) ? null : finder(state);
+  showFacets(byId("filters"), { state, facets: answer.facets, stats: answer.stats, currency, change, find });
+  showChips(byId("chips"), { state, said: readFilters(state, answer), currency, change });
   hits.setAttribute("aria-busy", "false");
   replace(hits, ...answers.flatMap((one, page) => items(one, state, page * SIZE)));
   const found = `${total.toLocaleString()} ${total === 1 ? "product" : "products"}`;
@@ -115,18 +127,27 @@ function render(state, answers) {
   more(state);
 }
 
+// Searches among the values of a facet, as they are counted for the state.
+function finder(state) {
+  const asked = narrowing(state, byPrefix);
+  return async (field, search, signal) => {
+    const answer = await get(`/v1/facets/${encodeURIComponent(field)}`, { ...asked, search }, signal);
+    return answer.values;
+  };
+}
+
 function notices(state, answer) {
   if (answer.total === 0) {
     const actions = [["See everything", () => go(fresh({ sort: "-popularity" }))]];
     if (countFilters(state))
       actions.unshift(["Clear the filters", () => go({ ...read(), ...NO_FILTERS, page: 1 })]);
+    if (isLook(state) && !state.q && !countFilters(state))
+      return [message({ title: "Nothing here looks like that", text: "Try another picture, or words.", actions })];
     const what = state.q ? `Nothing matches “${state.q}”` : "Nothing is left";
     const hint = countFilters(state) ? "The filters leave nothing over." : "Try fewer or other words.";
-    return [message({ title: what, text: hint, actions })];
+    return [...reading(state, answer), message({ title: what, text: hint, actions })];
   }
-  return answer.relaxed
-    ? [el("p", { class: "hint" }, "No product has all of these words. These come closest.")]
-    : [];
+  return reading(state, answer);
 }
 
 function items(answer, state, before) {
@@ -152,7 +173,7 @@ function more(state) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const next = await newest((signal) => get("/v1/search", parameters(state, pages + 1, byPrefix), signal));
+      const next = await newest((signal) => search(state, parameters(state, pages + 1, byPrefix), signal));
       const added = items(next, state, pages * SIZE);
       pages += 1;
       hits.append(...added);
