@@ -15,30 +15,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from analysis.text import analyser
+from analysis.text import HAN_RUN, analyser, has_han
 from core.errors import InvalidInput
 
 SHIPPED = Path(__file__).with_name("synonyms.txt")
 MAX_RULE = 500  # characters
-MAX_WORDS = 30  # in a rule, and 6 of them to a phrase
-_MAX_TOKENS = 6
+MAX_WORDS = 30  # synonyms on a side
+_MAX_TOKENS = 6  # words of one
 _COMMA = re.compile("[,，、]")
 
 Tokens = tuple[str, ...]
+
+
+class Phrase(NamedTuple):
+    """A synonym as it is typed and as it is looked for: of Chinese the words, not the words within them."""
+
+    typed: Tokens
+    wanted: Tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What each of `left` finds too: all of `right` that it is not itself."""
 
-    left: tuple[Tokens, ...]
-    right: tuple[Tokens, ...]
+    left: tuple[Phrase, ...]
+    right: tuple[Phrase, ...]
 
     @property
     def pairs(self) -> Iterable[tuple[Tokens, Tokens]]:
         """Every (typed, found too)."""
-        return ((one, other) for one in self.left for other in self.right if one != other)
+        return ((one.typed, other.wanted) for one in self.left for other in self.right if one != other)
 
 
 class Synonyms:
@@ -82,7 +90,7 @@ def parse_rule(line: str) -> Rule:
     if arrow:
         return Rule(first, _phrases(right, line))
     if len(first) < 2:
-        raise InvalidInput(f"synonyms are at least two, between commas, or have an arrow: {line!r}")
+        raise InvalidInput(f"synonyms are at least two different ones, between commas: {line!r}")
     return Rule(first, first)
 
 
@@ -123,13 +131,25 @@ def load_synonyms(*, own: Path | None = None, edited: Mapping[str, str] | None =
     return Synonyms(rules)
 
 
-def _phrases(side: str, line: str) -> tuple[Tokens, ...]:
+def _phrases(side: str, line: str) -> tuple[Phrase, ...]:
     said = _COMMA.split(side)
     if len(said) > MAX_WORDS:
         raise InvalidInput(f"a rule has at most {MAX_WORDS} synonyms on a side: {line!r}")
-    phrases = [tuple(analyser().query_tokens(phrase)) for phrase in said]
-    if not all(phrases):
+    phrases = [_phrase(part) for part in said]
+    if not all(phrase.typed for phrase in phrases):
         raise InvalidInput(f"there is nothing between two commas, or beside the arrow: {line!r}")
-    if any(len(phrase) > _MAX_TOKENS for phrase in phrases):
+    if any(len(phrase.typed) > _MAX_TOKENS for phrase in phrases):
         raise InvalidInput(f"a synonym has at most {_MAX_TOKENS} words: {line!r}")
     return tuple(dict.fromkeys(phrases))
+
+
+def _phrase(said: str) -> Phrase:
+    typed = tuple(analyser().query_tokens(said))
+    if not has_han(said):
+        return Phrase(typed, typed)
+    words = HAN_RUN.sub(lambda run: f" {' '.join(analyser().segment(run.group()))} ", said)
+    return Phrase(typed, tuple(token for word in words.split() for token in _whole(word)))
+
+
+def _whole(word: str) -> list[str]:
+    return [word] if has_han(word) else analyser().tokens(word)

@@ -26,6 +26,7 @@ from api.routes import (
     my_reviews,
     orders,
     payments,
+    picture_search,
     recommendations,
     returns,
     reviews,
@@ -37,6 +38,7 @@ from api.routes import (
     seller_stock,
     staff_operations,
     staff_reviews,
+    staff_synonyms,
     staff_trade,
     staff_users,
     suggest,
@@ -78,6 +80,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         staff_operations,
         search,
         suggest,
+        picture_search,
         live,
         recommendations,
         events,
@@ -96,6 +99,7 @@ def create_app(settings: Settings, *, shop: Shop | None = None) -> FastAPI:
         my_reviews,
         seller_reviews,
         staff_reviews,
+        staff_synonyms,
         demo,
     ):
         app.include_router(module.router)

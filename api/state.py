@@ -9,9 +9,11 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.synonyms import Synonyms
 from api.hot import HotProducts
 from api.streams import Streams
 from api.suggesting import Suggesting
+from api.synonyms import LiveSynonyms
 from core.artifacts import Artifacts
 from core.charges import load_charges
 from core.clock import Clock, system_clock
@@ -25,9 +27,11 @@ from core.providers.opening import open_providers
 from core.senders import open_sender
 from core.settings import Settings
 from core.tokens import Tokens
-from index.build import load_encoder
 from index.engine import SearchEngine
 from index.factory import open_engine
+from index.pictures import PictureIndex, folder_of
+from ranking.opening import open_searcher
+from ranking.picture_search import PictureSearcher
 from ranking.search import Searcher
 from ranking.serving import Served, load_live, models_stamp
 
@@ -60,28 +64,36 @@ class Shop:
         self.streams = Streams(self.tail)
         self.charges = load_charges(settings)
         self.providers = open_providers(settings, clock=clock)
+        self._looks = PictureIndex(settings, artifacts=self.artifacts, database=self.database)
         self.suggesting = Suggesting(self.artifacts, self.database, self.engine)
+        self.synonyms = LiveSynonyms(self.database, own=settings.synonyms)
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
-        self._encoder_name: str | None = None
+        self._searched: tuple[str, Synonyms] | None = None  # the generation and synonyms `_searcher` is for
         self._models: _Models | None = None
 
     @property
     def pictures(self) -> Path:
         """The folder of the shop's own pictures."""
-        return self.settings.home / "pictures"
+        return folder_of(self.settings)
 
     def searcher(self) -> Searcher:
-        """A searcher whose encoder is the live generation's; raises Unavailable before the first publish."""
+        """A searcher for the live generation; raises Unavailable before the first publish."""
         generation = self.engine.live()
         if generation is None:
             raise Unavailable("there is no search index yet: run `merx index build`")
-        name = str(generation.about.get("encoder") or "")
+        synonyms = self.synonyms.current()
         with self._lock:
-            if self._searcher is None or self._encoder_name != name:
-                encoder = load_encoder(generation, artifacts=self.artifacts) if name else None
-                self._searcher, self._encoder_name = Searcher(self.engine, encoder=encoder), name
+            if self._searcher is None or self._searched != (generation.name, synonyms):
+                self._searcher = open_searcher(
+                    self.engine, generation, artifacts=self.artifacts, synonyms=synonyms
+                )
+                self._searched = generation.name, synonyms
             return self._searcher
+
+    def picture_searcher(self) -> PictureSearcher:
+        """Search by picture; raises Unavailable before the first build with pictures."""
+        return PictureSearcher(self.searcher(), self._looks.live())
 
     def models(self) -> Served:
         """The live models; raises Unavailable before the first promotion.

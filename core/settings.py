@@ -69,6 +69,9 @@ class Settings(PaymentSettings):
     cors_origins: str = Field("", description="Comma-separated origins that may call the API from a browser")
 
     text_dimensions: int = Field(256, ge=8, le=2048, description="Length of the fitted text vectors")
+    synonyms: Path | None = Field(
+        None, description="The shop's own file of synonyms, one rule a line; empty has those that come with Merx"
+    )
     image_model: Path | None = Field(
         None,
         description="Folder of a local image model (model.onnx, preprocessor_config.json); empty fits one",
@@ -93,7 +96,7 @@ class Settings(PaymentSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("image_model", mode="before")
+    @field_validator("image_model", "synonyms", mode="before")
     @classmethod
     def _empty_is_none(cls, folder: object) -> object:
         return folder or None

@@ -65,7 +65,9 @@ def take_denied(plain: str, *, lexicon: Lexicon | None) -> Denied:
     "no X" is a name where the catalogue has the two words next to each other ("no show"). A query of which nothing
     would be left stays as it is.
     """
-    rest, groups, texts = plain, [], []
+    rest = plain
+    groups: list[tuple[str, ...]] = []
+    texts: list[str] = []
     if not plain.isascii():
         rest, groups, texts = _chinese(plain)
     words = analyser().words_and_tokens(_SHORT.sub(_WITHOUT, rest))

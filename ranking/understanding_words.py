@@ -15,7 +15,7 @@ from ranking.understanding_phrases import Words
 from ranking.understanding_sounds import sound_alternatives
 
 CORRECTION = 0.8  # what a correction counts of the word as typed; the others that are close count _SECOND
-JOINED = 0.9
+JOINED = 0.6  # what two words count as one, and one as two: they may well be meant as they are typed
 _SECOND = 0.6
 _MOST = 3  # corrections of one word
 _CLOSE = 2.5  # how far below the best correction another may be, in the logarithm of how often it is met
@@ -68,7 +68,8 @@ def read_words(words: Words, *, lexicon: Lexicon, prefix: bool, bold: bool, know
             continue
         split = _split(word, lexicon, known=place not in unknown)
         if split is not None:
-            reading.add(place, Alternative(tuple(lexicon.token(part) for part in split), JOINED))
+            weight = CORRECTION if place in unknown else JOINED
+            reading.add(place, Alternative(tuple(lexicon.token(part) for part in split), weight))
             if place in unknown:
                 reading.corrections[place] = " ".join(split)
         if place in unknown or bold:

@@ -15,6 +15,7 @@ from core.tables.returns import Return, ReturnLine
 from core.tables.reviews import Review, ReviewPicture, ReviewVote
 from core.tables.shipping import Shipment, ShipmentLine
 from core.tables.stock import Device, StockAlert, StockLevel, StockMovement, StockReport
+from core.tables.synonyms import Synonym
 from core.tables.transitions import Transition
 from core.tables.vouchers import Voucher, VoucherTally
 from core.tables.webhooks import WebhookDelivery, WebhookEndpoint
@@ -61,6 +62,7 @@ __all__ = [
     "StockLevel",
     "StockMovement",
     "StockReport",
+    "Synonym",
     "Transition",
     "User",
     "Variant",
