@@ -48,8 +48,10 @@ test: setup setup-dev services ## all tests, in parallel
 test-nightly: setup setup-dev services ## the long ones too
 	$(BIN)/python -m pytest -n $(WORKERS) --timeout 3600
 
-bench: setup setup-dev ## how fast: search, recommendations, checkouts
+bench: setup setup-dev ## how fast: search, a live index, recommendations, checkouts
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_opensearch
+	$(BIN)/python -m tests.load.live_index
 	$(BIN)/python -m tests.races.measure --attempts 3000
 	$(BIN)/python -m tests.races.pace
 

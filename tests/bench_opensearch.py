@@ -60,7 +60,10 @@ def server(version: str) -> Iterator[str]:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        url = process.stdout.readline().strip()
+        if not url:
+            sys.exit(f"no OpenSearch {version} here: nothing was measured on it")
+        yield url
         process.terminate()
 
 
