@@ -1,6 +1,7 @@
 // The storefront: what the address asks for is shown.
 
 import { fresh, go, isHome, onNavigate, read } from "./address.js";
+import * as camera from "./camera.js";
 import * as cart from "./cart.js";
 import * as desk from "./desk.js";
 import { byId } from "./dom.js";
@@ -67,6 +68,7 @@ onNavigate(show);
 showLanguage();
 showWho();
 searchbox.start();
+camera.start();
 results.start();
 cart.start();
 product.start({ openCart: cart.open });

@@ -1,7 +1,7 @@
 // The product view: a dialog over the page it was opened from, with an address of its own. It is live: what changes
 // in the shop changes here.
 
-import { leaveProduct, read } from "./address.js";
+import { fresh, go, leaveProduct, read, write } from "./address.js";
 import { get, isSuperseded, newestOnly } from "./api.js";
 import * as basket from "./basket.js";
 import { price, rating, stock, titles } from "./card.js";
@@ -164,6 +164,7 @@ function view(first) {
         cost,
         news,
         el("div", { class: "buying" }, button, heart(product), bought),
+        looksLike(product),
         product.description && el("p", { class: "description" }, product.description),
         facts(product),
       ),
@@ -172,6 +173,18 @@ function view(first) {
     el("div", { class: "product-rows", id: "product-rows" }),
   ];
   return { parts, changed, gone };
+}
+
+// Only the shop's own pictures are searched.
+function looksLike(product) {
+  if (!product.picture?.startsWith("/pictures/")) return null;
+  const state = fresh({ like: product.id });
+  const onclick = (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    go(state);
+  };
+  return el("a", { class: "quiet looks-like", href: write(state), onclick }, "What else looks like this");
 }
 
 async function buy(product, variant, { button, bought }) {
