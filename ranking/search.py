@@ -16,7 +16,7 @@ from index.query import AllOf, AnyOf, Facet, Filter, Query, Sort, Text
 from ranking.highlight import Needles, needles_of
 from ranking.hits import SearchHit, shown
 from ranking.scoring import RankingWeights, ScoredHit, Scores, Yardstick, explained, feedback, score
-from ranking.understanding import Entity, UnderstoodQuery, understand
+from ranking.understanding import Entity, UnderstoodQuery, literally, understand
 
 MAX_PAGE_SIZE = 100
 MAX_DEPTH = 10_000  # hits that can be paged through
@@ -163,7 +163,7 @@ class Searcher:
     def understand(self, request: SearchRequest, *, bold: bool = False) -> UnderstoodQuery:
         """What a request's query means; `bold` corrects words that the catalogue has as well."""
         if not request.understanding:
-            return understand(request.query, encoder=self.encoder, prefix=request.prefix)
+            return literally(request.query, encoder=self.encoder, prefix=request.prefix)
         return understand(
             request.query,
             encoder=self.encoder,

@@ -20,7 +20,7 @@ from ranking.understanding_phrases import Denied, Words, drop_politeness, take_d
 from ranking.understanding_price import Priced, take_price
 from ranking.understanding_words import Knows, Reading, put_right, read_words
 
-__all__ = ["MAX_QUERY_LENGTH", "Entity", "UnderstoodQuery", "clean_query", "understand"]
+__all__ = ["MAX_QUERY_LENGTH", "Entity", "UnderstoodQuery", "clean_query", "literally", "understand"]
 
 MAX_QUERY_LENGTH = 512  # characters; nobody types more, and analysis takes time in proportion
 SYNONYM = 0.5  # what a synonym counts of the word as typed: what was typed stands first
@@ -107,6 +107,19 @@ def understand(
             *named(denied.words, words, reading.corrections, lexicon=lexicon),
         ),
         without=tuple(dict.fromkeys(token for group in denied.groups for token in group)),
+    )
+
+
+def literally(query: str, *, encoder: TextEncoder | None, prefix: bool = False) -> UnderstoodQuery:
+    """A query as it stands: nothing is corrected, left out or read as a filter; raises as `understand`."""
+    typed = clean_query(query)
+    tokens = tuple(analyser().query_tokens(typed))
+    vector = encoder.encode([typed])[0] if encoder is not None and tokens else None
+    return UnderstoodQuery(
+        typed,
+        Text(tokens, prefix=prefix) if tokens else None,
+        vector if vector is not None and vector.any() else None,
+        code=_code(typed),
     )
 
 

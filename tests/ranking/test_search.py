@@ -94,3 +94,12 @@ def test_nonsense_finds_nothing(searcher: Searcher) -> None:
 def test_a_request_out_of_bounds_is_refused(searcher: Searcher, request_: SearchRequest) -> None:
     with pytest.raises(InvalidInput):
         searcher.search(request_)
+
+
+def test_words_taken_literally_are_all_searched(searcher: Searcher) -> None:
+    plain = Searcher(searcher.engine, encoder=None)
+    assert plain.find(SearchRequest("mug without red")).understood.where is not None
+    found = plain.find(SearchRequest("mug without red", understanding=False))
+    assert found.understood.where is None
+    assert found.understood.text is not None
+    assert found.understood.text.tokens == ("mug", "without", "red")
