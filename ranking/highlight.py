@@ -71,12 +71,8 @@ def needles_of(text: Text | None) -> Needles:
     )
 
 
-def highlight(
-    text: str, *, needles: Needles | None = None, tokens: Iterable[str] = (), prefix: str = ""
-) -> list[Piece]:
+def highlight(text: str, *, needles: Needles) -> list[Piece]:
     """Cut a text into pieces that joined together are the text again."""
-    if needles is None:
-        needles = Needles(frozenset(tokens), prefix)
     return pieces_of(text, marks_of(text, needles=needles), start=0, stop=len(text))
 
 
