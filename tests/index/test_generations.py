@@ -54,6 +54,16 @@ def test_publish_switches_and_rollback_switches_back(shop: Shop) -> None:
     assert [generation.name for generation in engine.generations()] == [shop.generation.name, smaller.name]
 
 
+def test_a_generation_that_does_not_serve_can_be_searched_by_name(shop: Shop) -> None:
+    aside = shop.engine.build(shop.documents[:5], vectors=plain.vectors(shop.documents[:5]), about={})
+    found = shop.engine.search(Query(limit=10), generation=aside.name)
+    assert (found.total, found.generation) == (5, aside.name)
+    assert {hit.document.id for hit in found.hits} == {document.id for document in shop.documents[:5]}
+    assert shop.engine.search(Query(limit=1)).total == len(shop.documents)
+    with pytest.raises(NotFound):
+        shop.engine.search(Query(), generation="never-built")
+
+
 def test_rollback_without_an_earlier_generation(shop: Shop) -> None:
     with pytest.raises(Conflict):
         shop.engine.rollback()
