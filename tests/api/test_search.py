@@ -97,6 +97,31 @@ def test_suggestions_finish_what_is_typed(client: TestClient) -> None:
     assert any(item["kind"] == "product" and item["id"] for item in found)
 
 
+def test_suggestions_say_what_they_are(client: TestClient) -> None:
+    category = search(client, size=1)["facets"]["category"][0]["value"]
+    found = client.get("/v1/suggest", params={"q": category[:4].lower(), "size": 20}).json()["suggestions"]
+    assert all("".join(piece["text"] for piece in item["highlights"]) == item["text"] for item in found)
+    place = next(item for item in found if item.get("id") == category)
+    assert place["count"] == search(client, size=1, category=category)["total"]
+    only = client.get("/v1/suggest", params={"q": category[:4], "kind": ["brand", "category"]}).json()
+    assert {item["kind"] for item in only["suggestions"]} <= {"brand", "category"}
+    assert client.get("/v1/suggest", params={"q": "a", "kind": "colour"}).status_code == 422
+
+
+def test_suggestions_follow_what_somebody_looks_at(client: TestClient) -> None:
+    """A shopper nobody knows gets the same as everybody, one with a past is told why something stands first."""
+    hit = next(hit for hit in search(client, size=50)["hits"] if hit["brand"])
+    word = hit["title"].split()[-1].strip(",").lower()
+    asked = {"q": word, "kind": "product", "size": 20}
+    everybody = client.get("/v1/suggest", params=asked).json()
+    assert client.get("/v1/suggest", params={**asked, "shopper": "nobody-knows-me"}).json() == everybody
+    seen = {"shopper": "looks-at-one-brand", "kind": "view", "product": hit["id"]}
+    assert client.post("/v1/events", json={"events": [seen] * 3}).status_code == 202
+    own = client.get("/v1/suggest", params={**asked, "shopper": "looks-at-one-brand"}).json()["suggestions"]
+    assert {item["id"] for item in own} <= {item["id"] for item in everybody["suggestions"]} | {hit["id"]}
+    assert own[0]["reason"].startswith("like what you look at")
+
+
 def test_nonsense_finds_nothing_without_an_error(client: TestClient) -> None:
     assert search(client, q="qqqxwv zzkjh")["total"] == 0
     assert client.get("/v1/suggest", params={"q": "qqqxwv"}).json() == {"suggestions": []}
