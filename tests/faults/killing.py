@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,22 +62,40 @@ def victim() -> Iterator[Victim]:
 
 @dataclass(frozen=True)
 class Databases:
-    """The url of a database, and a function that copies it (close its connections first)."""
+    """The url of a database, and a function that copies it (close its connections first).
+
+    `first` and `step` say at which points there is to be a kill: at all of them takes minutes.
+    """
 
     url: str
     copy: Callable[[], str]
+    first: int
+    step: int
+
+    def drawn(self, points: Sequence[Any]) -> Sequence[Any]:
+        """The points of a scene to kill at: by default one in four, others on each kind of database."""
+        return points[self.first :: self.step]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+_KINDS = [
+    pytest.param(("sqlite", 0, 4), id="sqlite"),
+    pytest.param(("postgres", 2, 4), id="postgres", marks=pytest.mark.postgres),
+    pytest.param(("sqlite", 0, 1), id="sqlite-everywhere", marks=pytest.mark.nightly),
+    pytest.param(("postgres", 0, 1), id="postgres-everywhere", marks=[pytest.mark.postgres, pytest.mark.nightly]),
+]
+
+
+@pytest.fixture(params=_KINDS)
 def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
     """A migrated database, on both kinds, and copies of it as it is at the moment."""
-    url = request.getfixturevalue(f"new_{request.param}")()
+    kind, first, step = request.param
+    url = request.getfixturevalue(f"new_{kind}")()
     made: list[str] = []
 
     def copy() -> str:
-        name = f"{request.param}_{len(made)}"
+        name = f"{kind}_{len(made)}"
         made.append(name)
-        if request.param == "sqlite":
+        if kind == "sqlite":
             path = tmp_path / f"{name}.db"
             shutil.copyfile(url.removeprefix("sqlite:///"), path)
             return f"sqlite:///{path}"
@@ -88,8 +106,8 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
         query = f"?{url.partition('?')[2]}" if "?" in url else ""
         return f"{base}/{own}_{len(made)}{query}"
 
-    yield Databases(url, copy)
-    if request.param == "postgres":
+    yield Databases(url, copy, first, step)
+    if kind == "postgres":
         own = url.partition("?")[0].rpartition("/")[2]
         with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as connection:
             for number in range(1, len(made) + 1):

@@ -58,7 +58,7 @@ class Paying:
         trade, place = self.fresh()
         points = victim.ask({**asked, **place})["points"]
         check(trade)
-        for point in points:
+        for point in self.databases.drawn(points):
             trade, place = self.fresh()
             assert victim.ask({**asked, **place}, fatal=point)["killed"], point
             assert told_of_everything(trade) == [], point
