@@ -20,6 +20,10 @@ from analysis.titles import head_nouns, main_text
 from index.documents import ALL, Document, searchable_text
 from index.query import Alternative, Text
 
+# An unfinished word is looked for where everything is, and counts more in titles: each field more costs a walk
+# through its words.
+_BEGUN_IN = (ALL, "title")
+
 # BM25 as both engines compute it.
 K1 = 1.2
 B = 0.75
@@ -182,7 +186,7 @@ def _at(position: _Position, name: str, boost: float, weights: LexicalWeights) -
     clauses += [
         _instead(other, name, boost, weights) for other in position.others if not other.sound or name == ALL
     ]
-    if position.prefix:
+    if position.prefix and name in _BEGUN_IN:
         clauses.append(Prefix(name, position.token, boost * weights.prefix))
     return clauses[0] if len(clauses) == 1 else Best(tuple(clauses))
 
