@@ -50,6 +50,7 @@ test-nightly: setup setup-dev services ## the long ones too
 
 bench: setup setup-dev ## how fast: search, a live index, recommendations, checkouts
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_search
 	$(BIN)/python -m tests.bench_opensearch
 	$(BIN)/python -m tests.load.live_index
 	$(BIN)/python -m tests.races.measure --attempts 3000
