@@ -45,9 +45,6 @@ class _OneGeneration:
     def search(self, query: Query) -> Result:
         return self._engine.search(query, generation=self._generation)
 
-    def complete(self, prefix: str, *, size: int = 10) -> list[tuple[str, int]]:
-        return self._engine.complete(prefix, size=size)
-
 
 @dataclass(frozen=True, slots=True)
 class _Asked:

@@ -23,7 +23,7 @@ from ranking.search import (
     SearchPage,
     SearchRequest,
 )
-from ranking.understanding import UnderstoodQuery, understand
+from ranking.understanding import UnderstoodQuery
 
 MOST = 500  # products that are near a picture at most
 TEXT_WEIGHT = 0.2  # what the best text match adds to a likeness between 0 and 1: words refine, the look decides
@@ -64,7 +64,7 @@ class PictureSearcher:
             raise InvalidInput(f"a page has 1 to {MAX_PAGE_SIZE} hits, not {request.size}")
         if request.page < 1 or request.page * request.size > MAX_DEPTH:
             raise InvalidInput(f"pages start at 1 and end at hit {MAX_DEPTH}")
-        understood = understand(request.query, encoder=None, prefix=request.prefix)
+        understood = self._searcher.understand(request)
         query = _query(request, understood, near)
         result = self._searcher.engine.search(query)
         start, end = (request.page - 1) * request.size, request.page * request.size
@@ -85,6 +85,8 @@ class PictureSearcher:
             facets=result.facets,
             generation=result.generation,
             stats=result.stats,
+            corrected=understood.corrected,
+            did_you_mean=understood.did_you_mean,
             understood=understood.entities,
         )
 

@@ -11,8 +11,9 @@ from analysis.lexicon import Lexicon
 from analysis.synonyms import Synonyms
 from analysis.text import analyser
 from core.errors import InvalidInput
+from index.documents import ALL
 from index.engine import Candidates, Result, SearchEngine, Stats
-from index.query import AllOf, AnyOf, Facet, Filter, Query, Sort, Text
+from index.query import AllOf, AnyOf, Facet, Filter, OneOf, Query, Says, Sort, Text
 from ranking.highlight import Needles, needles_of
 from ranking.hits import SearchHit, shown
 from ranking.scoring import RankingWeights, ScoredHit, Scores, Yardstick, explained, feedback, score
@@ -141,7 +142,7 @@ class Searcher:
             facets=found.result.facets,
             generation=found.result.generation,
             stats=found.result.stats,
-            corrected=_corrected(understood),
+            corrected=understood.corrected,
             did_you_mean=understood.did_you_mean,
             relaxed=found.relaxed,
             understood=understood.entities,
@@ -153,9 +154,11 @@ class Searcher:
         for steps, reading in self._readings(request):
             query = self._query(request, reading, depth=depth)
             result = self.engine.search(query)
-            if found is None or result.total:
+            enough = self._enough(query, result)
+            empty = found is not None and not found.result.total
+            if found is None or enough or (empty and (result.total or found.understood.text is None)):
                 found = Found(reading, query, result, steps, *self._ranked(query, result))
-            if _enough(query, result):
+            if enough:
                 break
         assert found is not None, "there is always one reading"
         return found
@@ -175,8 +178,8 @@ class Searcher:
         )
 
     def _knows(self, token: str) -> bool:
-        """Whether the live index has a word that came after the lexicon was fitted."""
-        return any(word == token for word, _ in self.engine.complete(token, size=1))
+        """Whether the live index has a word, which may have come after the lexicon was fitted."""
+        return self.engine.search(Query(where=Says(ALL, (token,)), limit=0)).total > 0
 
     def _readings(self, request: SearchRequest) -> Iterator[tuple[tuple[str, ...], UnderstoodQuery]]:
         """What the query may mean, and what was given up for it: the strictest reading first."""
@@ -184,17 +187,22 @@ class Searcher:
         if understood.code is not None:
             exactly = AnyOf("code", (understood.code,))
             yield (), replace(understood, text=None, vector=None, where=exactly, entities=())
+        if understood.text is None and understood.where is None and any(map(str.isalnum, understood.typed)):
+            understood = replace(understood, where=OneOf(()))  # what no word is made of: nothing, not everything
+            yield (), understood
+            return
         yield (), understood
         bold = self.understand(request, bold=True) if request.understanding else understood
-        if bold.corrections != understood.corrections:
-            yield (), bold
-            understood = bold
+        bolder = [bold] if bold.corrections != understood.corrections else []
+        for reading in bolder:
+            yield (), reading
         steps: tuple[str, ...] = ()
         if understood.where is not None:
             said = ", ".join(entity.text for entity in understood.entities if entity.kind in ("price", "without"))
             steps = (f"left out: {said}",)
+            for reading in (understood, *bolder):
+                yield steps, replace(reading, where=None)
             understood = replace(understood, where=None)
-            yield steps, understood
         text = understood.text
         if text is not None and len(text.tokens) > 1:
             yield (*steps, "any one of the words"), replace(understood, text=replace(text, minimum=1))
@@ -219,6 +227,19 @@ class Searcher:
             offset=0 if pooled else start,
             limit=max(end, self.pool, depth) if pooled else max(request.size, depth),
         )
+
+    def _enough(self, query: Query, result: Result) -> bool:
+        """Whether words were found where there are words: what is only close in meaning is a last resort.
+
+        Where ticks leave only such, it counts whether words were found without the ticks: what is ticked shows as
+        many products as its facet said.
+        """
+        if not result.total or query.text is None or result.max_lexical > 0:
+            return result.total > 0
+        if not query.refinements:
+            return False
+        everywhere = replace(query, refinements={}, facets=(), stats=(), offset=0, limit=0)
+        return self.engine.search(everywhere).max_lexical > 0
 
     def _ranked(self, query: Query, result: Result) -> tuple[Scores | None, Sequence[int]]:
         """Scores for all candidates, and their order: the pool by score, the rest as the engine has it.
@@ -267,16 +288,3 @@ def _lifted(understood: UnderstoodQuery) -> Text | None:
             places = (place for place, token in enumerate(understood.text.tokens) if token in tokens)
             named |= dict.fromkeys(places, _NAMED_IN[entity.kind])
     return replace(understood.text, named=named, lacking=understood.without)
-
-
-def _enough(query: Query, result: Result) -> bool:
-    """Whether words were found where there are words: what is only close in meaning is a last resort."""
-    return result.total > 0 and (query.text is None or result.max_lexical > 0)
-
-
-def _corrected(understood: UnderstoodQuery) -> str | None:
-    """The typed query with its corrections in place; None without any."""
-    if not understood.corrections:
-        return None
-    better = dict(understood.corrections)
-    return " ".join(better.get(word.lower(), word) for word in understood.typed.split())

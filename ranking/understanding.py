@@ -18,7 +18,7 @@ from index.query import AllOf, Alternative, Filter, Not, Says, Text
 from ranking.understanding_names import Entity, named
 from ranking.understanding_phrases import Denied, Words, drop_politeness, take_denied
 from ranking.understanding_price import Priced, take_price
-from ranking.understanding_words import Knows, Reading, put_right, read_words
+from ranking.understanding_words import Knows, Reading, put_right, read_words, rewritten
 
 __all__ = ["MAX_QUERY_LENGTH", "Entity", "UnderstoodQuery", "clean_query", "literally", "understand"]
 
@@ -45,6 +45,11 @@ class UnderstoodQuery:
     did_you_mean: str | None = None
     entities: tuple[Entity, ...] = ()
     without: tuple[str, ...] = ()
+
+    @property
+    def corrected(self) -> str | None:
+        """The typed query with its corrections in place; None without any."""
+        return rewritten(self.typed, dict(self.corrections)) if self.corrections else None
 
 
 def clean_query(query: str) -> str:
@@ -97,7 +102,7 @@ def understand(
         where=_where(priced, denied),
         code=_code(typed) if priced is None else None,
         corrections=tuple((folded[place], word) for place, word in sorted(reading.corrections.items())),
-        did_you_mean=put_right(folded, {**reading.corrections, **reading.offered}) if reading.offered else None,
+        did_you_mean=_meant(typed, folded, reading),
         entities=(
             *([Entity("price", priced.text, priced.text)] if priced is not None and priced.range else []),
             *(
@@ -143,6 +148,12 @@ def _alternatives(
         for at in range(start, end):
             found[at].append(Alternative(other, SYNONYM))
     return {at: tuple(others) for at, others in found.items() if others}
+
+
+def _meant(typed: str, folded: Sequence[str], reading: Reading) -> str | None:
+    """The typed query, its price and all, with the words that may be meant; None where none is offered."""
+    changes = {folded[place]: word for place, word in {**reading.corrections, **reading.offered}.items()}
+    return rewritten(typed, changes) if reading.offered else None
 
 
 def _where(priced: Priced | None, denied: Denied) -> Filter | None:

@@ -113,8 +113,10 @@ def _chinese(plain: str) -> tuple[str, list[tuple[str, ...]], list[str]]:
     def take(match: re.Match[str]) -> str:
         said = match.group(1)
         first = analyser().segment(said)[0] if not said.isascii() else said
-        groups.append(tuple(dict.fromkeys(analyser().tokens(first))))
-        texts.append(first)
+        group = tuple(dict.fromkeys(analyser().tokens(first)))
+        if group:  # none in what is too long for a word
+            groups.append(group)
+            texts.append(first)
         return f" {said[len(first) :].removeprefix('的')} "
 
     def take_no(match: re.Match[str]) -> str:
@@ -122,4 +124,4 @@ def _chinese(plain: str) -> tuple[str, list[tuple[str, ...]], list[str]]:
         return take(match) if "无" in analyser().segment(match.group()) else match.group()
 
     rest = _CHINESE_NO.sub(take_no, _CHINESE.sub(take, plain))
-    return rest, [group for group in groups if group], texts
+    return rest, groups, texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from analysis.lexicon import Lexicon
 from analysis.units import unit_of
@@ -64,9 +65,12 @@ _AGED = frozenset(
         "children boy boys girl girls toddler toddlers those size sizes model number uk us eu w waist",
     )
 )
-_CHINESE_NUMBER = re.compile("[一二两三四五六七八九十百千万零]+(?=\\s?(?:元|块|以下|以内|之内|以上|到|至))")
+_CHINESE_NUMBER = re.compile(
+    r"(?<![\d.,])(\d+(?:\.\d+)?)?([一二两三四五六七八九十百千万零]+)(?=\s?(?:元|块|以下|以内|之内|以上|到|至))"
+)
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
+_MOST = 999_999_999  # units of money
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def take_price(plain: str, *, lexicon: Lexicon | None, currency: str) -> Priced 
     """
     if not any(letter.isdigit() for letter in plain) and _CHINESE_NUMBER.search(plain) is None:
         return None
-    text = _CHINESE_NUMBER.sub(lambda match: str(_number(match.group())), plain)
+    text = _CHINESE_NUMBER.sub(_in_digits, plain)
     for form in _FORMS:
         for match in form.finditer(text):
             priced = _priced(text, match, lexicon=lexicon, currency=currency)
@@ -136,6 +140,16 @@ def _minor(part: re.Match[str] | None, currency: str) -> int | None:
     return Money.parse(part["number"].replace(",", ""), currency or "USD").minor
 
 
+def _in_digits(match: re.Match[str]) -> str:
+    """五十 in digits, and what digits count: 3千, 1.5万."""
+    digits, signs = match.groups()
+    if digits is None:
+        return str(_number(signs))
+    if not all(sign in _TENS or sign == "万" for sign in signs):
+        return match.group()
+    return str(int(min(Decimal(digits) * _number(signs), Decimal(_MOST))))
+
+
 def _number(signs: str) -> int:
     """The number that Chinese signs write: 五十 is 50, 两千三百 2300, 一万 10000."""
     whole = section = digit = 0
@@ -148,4 +162,4 @@ def _number(signs: str) -> int:
         else:  # 万
             whole += ((section + digit) or 1) * 10_000
             section = digit = 0
-    return min(whole + section + digit, 999_999_999)
+    return min(whole + section + digit, _MOST)

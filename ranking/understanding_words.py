@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from analysis.lexicon import TITLE_WEIGHT, Lexicon
 from analysis.spelling import mistakes_in
-from analysis.text import HAN_RUN, STOP_WORDS
+from analysis.text import HAN, HAN_RUN, STOP_WORDS, analyser
 from index.query import Alternative
 from ranking.understanding_phrases import Words
 from ranking.understanding_sounds import sound_alternatives
@@ -27,6 +28,9 @@ _RARE = 2 * TITLE_WEIGHT  # the most that such a known word is met
 _LONG_HALF = 3  # letters of each half of a word that is taken apart into words that are no neighbours anywhere
 _COMMON = 5 * TITLE_WEIGHT  # the least that these halves are met
 _UNFINISHED = 3  # words that a corrected beginning stands for
+
+_LETTER = rf"(?![{HAN}])[^\W_]"
+_WRITTEN = re.compile(rf"(?:{_LETTER})+(?:['\u2019](?:{_LETTER})+)*")  # a word as typed, Chinese left out
 
 Knows = Callable[[str], bool]
 
@@ -170,3 +174,12 @@ def _offer(word: str, place: int, lexicon: Lexicon, reading: Reading) -> None:
 def put_right(words: Sequence[str], changes: Mapping[int, str]) -> str:
     """The words with some of them changed."""
     return " ".join(changes.get(place, word) for place, word in enumerate(words))
+
+
+def rewritten(typed: str, changes: Mapping[str, str]) -> str:
+    """What was typed with some of its words, by how they are folded, changed; all around them stays as it is."""
+
+    def instead(match: re.Match[str]) -> str:
+        return changes.get("".join(analyser().words(match.group())), match.group())
+
+    return _WRITTEN.sub(instead, typed)

@@ -16,6 +16,10 @@ from analysis.text import analyser
         ("No Sugar Added Jam", ["sugar"]),
         ("Stemless wine glass", ["stem"]),
         ("无糖饼干", ["糖"]),
+        ("Jam, no added sugar", ["add", "sugar"]),
+        ("Gluten and Dairy Free Bread", ["gluten", "dairi"]),
+        ("Oats, free from gluten", ["gluten"]),
+        ("不添加蔗糖的饼干", ["添加", "蔗糖"]),
         ("Chocolate with sugar", []),
     ],
 )

@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from core.frames import Frames
 from core.loading import load
 from core.settings import load_settings
-from index.build import build_generation
+from index.build import build_generation, load_lexicon
 from index.embedded import EmbeddedEngine
 from index.pictures import build_pictures, open_live
 from index.query import AnyOf, Facet
@@ -71,7 +71,8 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PictureSearcher]
     build_pictures(settings, artifacts=artifacts, database=database)
     pictures = open_live(settings, artifacts=artifacts)
     assert pictures is not None
-    yield PictureSearcher(Searcher(engine, encoder=None), pictures)
+    lexicon = load_lexicon(generation, artifacts=artifacts)
+    yield PictureSearcher(Searcher(engine, encoder=None, lexicon=lexicon), pictures)
     engine.close()
     database.close()
 
@@ -106,6 +107,14 @@ def test_words_cut_down_what_looks_alike_and_the_look_still_decides(looks: Pictu
         assert hit.scored.score == pytest.approx(sum(part.value for part in hit.why))
         assert [part.name for part in hit.why] == ["picture", "text"]
     assert looks.search(SearchRequest("zeppelin"), picture=photograph("disc", "red")).total == 0
+
+
+def test_words_beside_a_picture_are_understood_as_in_any_search(looks: PictureSearcher) -> None:
+    page = looks.search(SearchRequest("plaet"), picture=photograph("disc", "red"))
+    assert page.corrected == "plate"
+    assert {hit.scored.hit.id.split("-")[0] for hit in page.hits} == {"disc"}
+    literal = looks.search(SearchRequest("plaet", understanding=False), picture=photograph("disc", "red"))
+    assert (literal.total, literal.corrected) == (0, None)
 
 
 def test_ticks_and_facets_describe_what_looks_alike(looks: PictureSearcher) -> None:

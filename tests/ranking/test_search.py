@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from analysis.lexicon_fit import Entry, fit_lexicon
 from core.errors import InvalidInput
 from index.query import AnyOf, Between
 from ranking.search import MAX_DEPTH, MAX_PAGE_SIZE, Searcher, SearchPage, SearchRequest
+from tests.ranking.conftest import catalogue
 
 
 def ids(page: SearchPage) -> list[str]:
@@ -75,8 +79,9 @@ def test_words_that_no_product_has_all_of_are_relaxed(searcher: Searcher) -> Non
     assert not plain.search(SearchRequest("red teapot")).relaxed
 
 
-def test_nonsense_finds_nothing(searcher: Searcher) -> None:
-    page = searcher.search(SearchRequest("qwxz vrrk"))
+@pytest.mark.parametrize("typed", ["qwxz vrrk", "x" * 100, "y" * 70 + " " + "z" * 80])
+def test_nonsense_finds_nothing(searcher: Searcher, typed: str) -> None:
+    page = searcher.search(SearchRequest(typed))
     assert (page.total, page.hits) == (0, [])
 
 
@@ -103,3 +108,36 @@ def test_words_taken_literally_are_all_searched(searcher: Searcher) -> None:
     assert found.understood.where is None
     assert found.understood.text is not None
     assert found.understood.text.tokens == ("mug", "without", "red")
+
+
+def read_against(searcher: Searcher, *titles: str) -> Searcher:
+    """The same products, their words known, and those of these titles that are not in the index."""
+    entries = [Entry(document.title, document.brand) for document in catalogue()]
+    lexicon = fit_lexicon([*entries, *(Entry(title) for title in titles)])
+    return Searcher(searcher.engine, encoder=None, lexicon=lexicon)
+
+
+def test_a_correction_that_finds_nothing_is_not_shown(searcher: Searcher) -> None:
+    kept = read_against(searcher, "golf", "teapit").search(SearchRequest("golf teapit mug"))
+    assert (kept.relaxed, kept.corrected) == (("any one of the words",), None)
+
+
+def test_nothing_is_given_up_for_what_only_meaning_finds_or_nothing_does(searcher: Searcher) -> None:
+    hoses = {"category": AnyOf("category", ("Garden > Watering",))}
+    weights = replace(searcher.weights, floor=-1.0)  # everything is near enough
+    near = searcher.with_weights(weights).find(SearchRequest("coffee mug", refinements=hoses))
+    assert (near.result.total, near.result.max_lexical, near.relaxed) == (10, 0.0, ())
+    everywhere = searcher.with_weights(weights).search(SearchRequest("coffee mug"))
+    assert dict(everywhere.facets["category"])["Garden > Watering"] == 10
+    none = searcher.search(SearchRequest("coffee teapit", refinements={"brand": AnyOf("brand", ("Nobody",))}))
+    assert (none.total, none.relaxed) == (0, ())
+
+
+def test_a_word_that_is_newer_than_the_lexicon_is_known(searcher: Searcher) -> None:
+    """Even where more words begin with it, and where only the brand says it."""
+    old = read_against(searcher)
+    known = fit_lexicon([Entry("Lumex lamp"), Entry("Desl lamp")])
+    late = Searcher(searcher.engine, encoder=None, lexicon=known)
+    assert old.understand(SearchRequest("lumen")).corrections == ()
+    assert late.understand(SearchRequest("lumen")).corrections == ()
+    assert late.understand(SearchRequest("lumeq")).corrections == (("lumeq", "lumex"),)

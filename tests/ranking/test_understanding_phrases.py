@@ -55,6 +55,9 @@ def test_a_price_becomes_a_range(query: str, low: int | None, high: int | None, 
         ("两千三百块以内", None, 230_000),
         ("耳機 不超過一百元", None, 10_000),
         ("一万元以上的耳机", 1_000_000, None),
+        ("1万以下的耳机", None, 1_000_000),
+        ("1.5万元以内的耳机", None, 1_500_000),
+        ("3千到5千元的耳机", 300_000, 500_000),
     ],
 )
 def test_prices_in_chinese(query: str, low: int | None, high: int | None) -> None:
@@ -163,3 +166,8 @@ def test_names_of_the_catalogue_are_entities() -> None:
 )
 def test_a_query_may_be_a_code(query: str, code: str | None) -> None:
     assert read(query).code == code
+
+
+def test_what_is_too_long_for_a_word_cannot_be_denied() -> None:
+    found = read("耳机不要" + "a" * 70)
+    assert (found.where, found.without) == (None, ())

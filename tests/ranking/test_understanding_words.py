@@ -65,6 +65,22 @@ def test_what_the_live_index_knows_is_not_corrected() -> None:
     assert read("wirless", known=lambda token: token == "wirless").corrections == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("wirless, headfones!", "wireless, headphones!"),
+        ("Wirless-Headfones under 50", "wireless-headphones under 50"),
+        ("手机headfones", "手机headphones"),
+    ],
+)
+def test_a_correction_leaves_what_is_around_it(typed: str, corrected: str) -> None:
+    assert read(typed).corrected == corrected
+
+
+def test_what_may_be_meant_keeps_its_price_and_what_is_denied() -> None:
+    assert read("desk lanp without dimmer under 50").did_you_mean == "desk lamp without dimmer under 50"
+
+
 def test_a_rare_word_with_a_frequent_neighbour_is_asked_about() -> None:
     found = read("desk lanp")
     assert (found.corrections, found.did_you_mean) == ((), "desk lamp")
