@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
@@ -30,7 +31,7 @@ Picture = Image.Image | bytes
 Some = TypeVar("Some")
 
 SCHEMA = 1  # of the files below
-MOST_FITTED = 1000  # pictures that an encoder is fitted on; more of them teach it little
+MOST_FITTED = 500  # pictures that an encoder is fitted on; more of them teach it little
 MOST_TAKEN_APART = 150  # of them, to learn what patches there are
 SAMPLES_TO_A_WORD = 100  # patches that the words are fitted on
 
@@ -83,7 +84,9 @@ class FittedEncoder:
         chance = np.random.default_rng(seed)
         with threadpool_limits(1):  # the same sums on any number of cores
             colour, edges = _codes(pictures, chance=chance, seed=seed)
-            signatures = np.stack([_signature(_image(picture), colour, edges) for picture in pictures])
+            with ThreadPoolExecutor() as pool:
+                found = pool.map(lambda picture: _signature(_image(picture), colour, edges), pictures)
+                signatures = np.stack(list(found))
             mean, components = _whitened(signatures, dimensions=dimensions, chance=chance)
         return cls(colour, edges, mean=mean, components=components)
 

