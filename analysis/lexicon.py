@@ -111,6 +111,11 @@ class Lexicon:
         place = bisect_left(words, start)
         return place < len(words) and words[place].startswith(start)
 
+    def begins_sound(self, start: str) -> bool:
+        """Whether the pinyin of a word of a Chinese title begins so."""
+        place = bisect_left(self._spoken, start)
+        return place < len(self._spoken) and self._spoken[place].startswith(start)
+
     def beginning(self, start: str, *, size: int) -> list[str]:
         """The most frequent words that begin so."""
         words = self.vocabulary.words
@@ -127,6 +132,10 @@ class Lexicon:
         """The words that are spelt like this one, with the distance; none for a code or a short word."""
         mistakes = mistakes_in(word)
         return tuple(self._spellings.near(word, mistakes=mistakes)) if mistakes else ()
+
+    @cached_property
+    def _spoken(self) -> list[str]:
+        return sorted(self.vocabulary.spoken)
 
     @cached_property
     def _spellings(self) -> Spellings:

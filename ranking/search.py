@@ -198,8 +198,9 @@ class Searcher:
             yield (), reading
         steps: tuple[str, ...] = ()
         if understood.where is not None:
-            said = ", ".join(entity.text for entity in understood.entities if entity.kind in ("price", "without"))
-            steps = (f"left out: {said}",)
+            asked = [entity for entity in understood.entities if entity.kind in ("price", "without")]
+            said = (f"without {entity.text}" if entity.kind == "without" else entity.text for entity in asked)
+            steps = (f"left out: {', '.join(said)}",)
             for reading in (understood, *bolder):
                 yield steps, replace(reading, where=None)
             understood = replace(understood, where=None)

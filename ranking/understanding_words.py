@@ -54,7 +54,8 @@ def read_words(words: Words, *, lexicon: Lexicon, prefix: bool, bold: bool, know
     """Hold the words of a query against the catalogue's own.
 
     Only words that neither the lexicon nor `known` (asked with the token) has are corrected; with `bold` known
-    ones are too. With `prefix` the last word may be unfinished: it is corrected when no word begins with it.
+    ones are too. With `prefix` the last word may be unfinished: it is corrected when no word, and no pinyin,
+    begins with it.
     """
     reading = Reading()
     typed = [word for word, _ in words]
@@ -68,7 +69,7 @@ def read_words(words: Words, *, lexicon: Lexicon, prefix: bool, bold: bool, know
         if len(word) < 4 or HAN_RUN.search(word) or word in STOP_WORDS:
             continue
         unfinished = prefix and place == len(words) - 1
-        if unfinished and lexicon.begins(word):
+        if unfinished and (lexicon.begins(word) or lexicon.begins_sound(word)):
             continue
         split = _split(word, lexicon, known=place not in unknown)
         if split is not None:

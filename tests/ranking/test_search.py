@@ -141,3 +141,9 @@ def test_a_word_that_is_newer_than_the_lexicon_is_known(searcher: Searcher) -> N
     assert old.understand(SearchRequest("lumen")).corrections == ()
     assert late.understand(SearchRequest("lumen")).corrections == ()
     assert late.understand(SearchRequest("lumeq")).corrections == (("lumeq", "lumex"),)
+
+
+def test_what_was_denied_is_given_up_in_words_that_say_so(searcher: Searcher) -> None:
+    page = read_against(searcher).search(SearchRequest("mug without coffee"))
+    assert page.relaxed == ("left out: without coffee",)
+    assert {name.split("-")[0] for name in ids(page)} == {"coffeemug"}

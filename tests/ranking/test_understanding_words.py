@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.lexicon_fit import Entry, fit_lexicon
 from analysis.synonyms import Synonyms, parse_rule
 from index.query import Alternative
 from ranking.understanding import MAX_QUERY_LENGTH, UnderstoodQuery, understand
@@ -89,6 +90,12 @@ def test_a_rare_word_with_a_frequent_neighbour_is_asked_about() -> None:
 
 def test_boldly_known_words_are_corrected_too() -> None:
     assert ("lanp", "lamp") in read("desk lanp", bold=True).corrections
+
+
+def test_unfinished_pinyin_is_no_slip() -> None:
+    lexicon = fit_lexicon([Entry("Shoulder Bag"), Entry("智能手机")])
+    assert understand("shouj", encoder=None, lexicon=lexicon, prefix=True).corrections == ()
+    assert understand("shouq", encoder=None, lexicon=lexicon, prefix=True).corrections == (("shouq", "shoulder"),)
 
 
 def test_an_unfinished_word_is_corrected_only_when_none_begins_so() -> None:
