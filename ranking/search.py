@@ -203,10 +203,11 @@ class Searcher:
             steps = (f"left out: {', '.join(said)}",)
             for reading in (understood, *bolder):
                 yield steps, replace(reading, where=None)
-            understood = replace(understood, where=None)
-        text = understood.text
-        if text is not None and len(text.tokens) > 1:
-            yield (*steps, "any one of the words"), replace(understood, text=replace(text, minimum=1))
+        if understood.text is not None and len(understood.text.tokens) > 1:
+            loose = replace(understood, text=replace(understood.text, minimum=1))
+            yield ("any one of the words",), loose  # a price that is not in the way stays
+            if loose.where is not None:
+                yield (*steps, "any one of the words"), replace(loose, where=None)
 
     def _query(self, request: SearchRequest, understood: UnderstoodQuery, *, depth: int) -> Query:
         start, end = (request.page - 1) * request.size, request.page * request.size

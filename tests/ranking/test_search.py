@@ -147,3 +147,9 @@ def test_what_was_denied_is_given_up_in_words_that_say_so(searcher: Searcher) ->
     page = read_against(searcher).search(SearchRequest("mug without coffee"))
     assert page.relaxed == ("left out: without coffee",)
     assert {name.split("-")[0] for name in ids(page)} == {"coffeemug"}
+
+
+def test_a_denial_that_is_not_in_the_way_stays(searcher: Searcher) -> None:
+    page = read_against(searcher).search(SearchRequest("mug zeppelin without red"))
+    assert page.relaxed == ("any one of the words",)
+    assert page.total == 4
