@@ -11,7 +11,8 @@ import re
 from analysis.text import analyser
 
 _COMPANION = re.compile(
-    r"\b(?:for|fits|compatible with|works with|replacement for|designed for|suitable for)\b", re.IGNORECASE
+    r"\b(?:for|fits|compatible with|works with|replacement for|designed for|suitable for)\b|适用于?|适配|兼容",
+    re.IGNORECASE,
 )
 # Where a noun phrase ends: at a mark, at a word that begins another phrase, at a word with a digit.
 _END = re.compile(

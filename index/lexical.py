@@ -144,7 +144,7 @@ def indexed_tokens(document: Document, *, analyser: Analyser, weights: LexicalWe
     everything: list[str] = []
     for name, found in tokens.items():
         everything += found * weights.repeats.get(name, 1)
-    main = " ".join(filter(None, (main_text(document.title), document.title_zh)))
+    main = " ".join(main_text(title) for title in (document.title, document.title_zh) if title)
     denied = dict.fromkeys(token for found in tokens.values() for token in lacks(found))
     return {
         **tokens,
