@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.pictures import FittedEncoder, ImageEncoder, sample_of
+from analysis.pictures import MOST_FITTED, FittedEncoder, ImageEncoder, sample_of
 from core.errors import BrokenArtifact, InvalidInput
 from tests.analysis.drawn import catalogue, drawn
 
@@ -130,6 +130,6 @@ def test_broken_files_are_refused(encoder: FittedEncoder, tmp_path: Path, broken
 def test_what_an_encoder_is_fitted_on_is_always_the_same_sample() -> None:
     items = list(range(5000))
     chosen = sample_of(items)
-    assert len(chosen) == 1000
+    assert len(chosen) == MOST_FITTED
     assert chosen == sorted(set(chosen)) == sample_of(items)
     assert sample_of(items[:7]) == items[:7]
