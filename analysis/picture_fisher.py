@@ -10,9 +10,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float32]
@@ -40,6 +37,11 @@ class FisherCode:
     @classmethod
     def fit(cls, patches: Matrix, *, numbers: int, words: int, seed: int) -> FisherCode:
         """Fit on a sample of patches [samples, D]; there are fewer words where there are few samples."""
+        # What only compares pictures starts without these.
+        from sklearn.cluster import MiniBatchKMeans
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
+
         mean = patches.mean(axis=0)
         strength, axes = np.linalg.eigh(np.cov(patches - mean, rowvar=False))
         kept = np.argsort(-strength)[:numbers]

@@ -15,6 +15,9 @@ from index.build import changes_for, load_encoder
 from index.engine import SearchEngine
 from index.pictures import PictureIndex
 
+# The kinds of events after which a product has the pictures it had: their files need not be read again.
+_SHOWS_THE_SAME = frozenset(("price-changed", "stock-changed", "reviewed"))
+
 
 class IndexConsumer:
     """Brings changed products into the live generation; `changed` counts documents.
@@ -50,7 +53,8 @@ class IndexConsumer:
         changes = changes_for(names, engine=self._engine, database=self._database, encoder=encoder)
         self.changed += self._engine.apply(changes, generation=generation.name)
         if self._pictures is not None:  # last: a picture takes longer than a price, and is waited for by fewer
-            self._pictures.bring(names)
+            shown = dict.fromkeys(event.aggregate_id for event in events if event.kind not in _SHOWS_THE_SAME)
+            self._pictures.bring(list(shown))
 
 
 @dataclass(frozen=True, slots=True)

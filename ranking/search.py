@@ -150,18 +150,19 @@ class Searcher:
 
     def find(self, request: SearchRequest, *, depth: int = 0) -> Found:
         """The candidates for a request's page (at least `depth` of them); less is asked while nothing is found."""
-        found = None
+        found: tuple[tuple[str, ...], UnderstoodQuery, Query, Result] | None = None
         for steps, reading in self._readings(request):
             query = self._query(request, reading, depth=depth)
             result = self.engine.search(query)
             enough = self._enough(query, result)
-            empty = found is not None and not found.result.total
-            if found is None or enough or (empty and (result.total or found.understood.text is None)):
-                found = Found(reading, query, result, steps, *self._ranked(query, result))
+            empty = found is not None and not found[3].total
+            if found is None or enough or (empty and (result.total or found[1].text is None)):
+                found = steps, reading, query, result
             if enough:
                 break
         assert found is not None, "there is always one reading"
-        return found
+        steps, reading, query, result = found
+        return Found(reading, query, result, steps, *self._ranked(query, result))
 
     def understand(self, request: SearchRequest, *, bold: bool = False) -> UnderstoodQuery:
         """What a request's query means; `bold` corrects words that the catalogue has as well."""

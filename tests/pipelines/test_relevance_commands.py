@@ -12,22 +12,11 @@ from core.settings import Settings
 from index.factory import open_engine
 from index.query import Query
 from tests.pipelines.conftest import Ran
+from tests.pipelines.feeds import made_up
 
 Merx = Callable[..., Ran]
 
-FEED = [
-    {
-        "type": "product",
-        "id": f"p{number}",
-        "title": f"{colour} {thing}",
-        "category": ["Home", thing],
-        "currency": "EUR",
-        "variants": [{"id": f"p{number}-v", "price": "10.00", "stock": 3}],
-    }
-    for number, (colour, thing) in enumerate(
-        (colour, thing) for colour in ("Red", "Blue", "Green") for thing in ("Lamp", "Rug", "Vase", "Chair")
-    )
-]
+FEED = made_up("Red", "Blue", "Green")
 
 
 @pytest.fixture
