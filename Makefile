@@ -36,6 +36,8 @@ services: ## say in one line each what the tests lack on this machine
 		echo "missing: Node with npm (browser tests). Debian: apt-get install nodejs npm"
 	@[ -n "$$MERX_TEST_CHROMIUM" ] || command -v chromium >/dev/null || \
 		echo "missing: Chromium (browser tests). Debian: apt-get install chromium"
+	@$(BIN)/python -c "import lightgbm" 2>/dev/null || \
+		echo "missing: libgomp.so.1 (learned ranking of recommendations). Debian: apt-get install libgomp1"
 	@command -v mvn >/dev/null || command -v java >/dev/null || \
 		echo "missing: Maven or a JDK 17+ (OpenSearch tests; slower without). Debian: apt-get install maven"
 
