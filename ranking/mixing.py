@@ -55,6 +55,7 @@ class Mixture:
     """The answer to one history. `parts` add up to `total`; each has shape [items]."""
 
     history: History
+    now: int
     parts: Mapping[str, Floats]
     total: Floats
     models: Mapping[str, Model]
@@ -75,7 +76,7 @@ class Mixture:
                 base += self.parts[name][items]
                 continue
             with one_blas_thread():
-                own, brought = model.contributions(self.history, items)
+                own, brought = model.contributions(self.history, items, now=self.now)
             shares[:, np.searchsorted(sources, own)] += brought * said[:, None] * self.units[name]
         return sources, shares, base
 
@@ -93,4 +94,4 @@ def mix(models: Mapping[str, Model], weights: Mapping[str, float], history: Hist
         parts[name] = shares[0] * np.float32(weights[name])
         units[name] = weights[name] / float(best[0])
         total = parts[name].copy() if total is None else total + parts[name]
-    return Mixture(history, parts, np.zeros(0, dtype=np.float32) if total is None else total, asked, units)
+    return Mixture(history, now, parts, np.zeros(0, dtype=np.float32) if total is None else total, asked, units)

@@ -87,7 +87,7 @@ class AlsModel(Model):
         likeness: Floats = np.divide(dots, both, out=np.zeros_like(dots), where=both > 0)
         return likeness
 
-    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+    def contributions(self, history: History, items: Ints, *, now: int) -> tuple[Ints, Floats]:
         extra = self._confidence([history])
         own = self._factors[extra.indices].astype(np.float64)
         if len(own) > own.shape[1]:

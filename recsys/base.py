@@ -51,7 +51,7 @@ class Model(ABC):
         """How like one item all items are, shape [items]; 0 where nothing is known."""
 
     @abstractmethod
-    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+    def contributions(self, history: History, items: Ints, *, now: int) -> tuple[Ints, Floats]:
         """What each item of the history brings to each of `items`: sources, and shares of shape [items, sources].
 
         The shares of an item add up to its score (less what it would get for anyone).
@@ -78,7 +78,7 @@ class Model(ABC):
 
     def explain(self, history: History, item: int, *, now: int) -> Reason:
         self.check(item)
-        sources, shares = self.contributions(history, np.array([item], dtype=np.int32))
+        sources, shares = self.contributions(history, np.array([item], dtype=np.int32), now=now)
         return Reason(self.name, float(shares[0].sum()), ranked_shares(sources, shares[0]))
 
     def save(self, folder: Path) -> None:
@@ -133,7 +133,7 @@ class LinearModel(Model):
         likeness: Floats = row[0]
         return likeness
 
-    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+    def contributions(self, history: History, items: Ints, *, now: int) -> tuple[Ints, Floats]:
         weights = self._weights([history])
         return weights.indices, self._links(weights.indices, items) * weights.data
 

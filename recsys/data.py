@@ -54,6 +54,8 @@ class TrainingData:
 
     `users` and `items_of` number shoppers and items; `baskets` numbers the order an interaction was part of, -1
     for none. Interactions with no known shopper have user -1: they count for popularity and baskets only.
+    `countries` numbers the country of each row's order within `country_names`, -1 where it is not known; None is
+    "known of no row".
     """
 
     items: Items
@@ -64,6 +66,8 @@ class TrainingData:
     weights: Floats
     baskets: Ints
     now: int = field(default=0)  # epoch seconds of the end of the data
+    countries: Ints | None = None
+    country_names: Sequence[str] = ()
 
     @property
     def starts(self) -> Longs:

@@ -48,7 +48,7 @@ class PopularityModel(Model):
         self.check(item)
         return np.zeros(self._items, dtype=np.float32)
 
-    def contributions(self, history: History, items: Ints) -> tuple[Ints, Floats]:
+    def contributions(self, history: History, items: Ints, *, now: int) -> tuple[Ints, Floats]:
         return np.zeros(0, dtype=np.int32), np.zeros((len(items), 0), dtype=np.float32)
 
     def explain(self, history: History, item: int, *, now: int) -> Reason:

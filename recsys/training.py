@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from core.errors import InvalidInput, Unavailable
-from ingest.snapshot_schema import INTERACTIONS, PRODUCTS
+from ingest.snapshot_schema import INTERACTIONS, PRODUCTS, completed
 from recsys.data import KIND_WEIGHTS, Items, TrainingData
 
 
@@ -28,10 +28,13 @@ def training_data(folder: Path) -> TrainingData:
         weights, on="kind", maintain_order="left"
     )
     shoppers = rows["shopper"].drop_nulls().unique().sort()
+    countries = rows["country"].drop_nulls().unique().sort()
+    places = pl.DataFrame({"country": countries, "place": np.arange(len(countries), dtype=np.int32)})
     users = pl.DataFrame({"shopper": shoppers, "user": np.arange(len(shoppers), dtype=np.int32)})
     rows = (
         rows.join(users, on="shopper", how="left", maintain_order="left")
-        .with_columns(pl.col("user").fill_null(-1), pl.col("at").dt.epoch("s"), pl.col("basket").fill_null(-1))
+        .join(places, on="country", how="left", maintain_order="left")
+        .with_columns(pl.col("user", "place").fill_null(-1), pl.col("at").dt.epoch("s"), pl.col("basket").fill_null(-1))
         .sort("user", "at", maintain_order=True)
     )
     return TrainingData(
@@ -43,6 +46,8 @@ def training_data(folder: Path) -> TrainingData:
         weights=rows["weight"].to_numpy().astype(np.float32),
         baskets=rows["basket"].to_numpy().astype(np.int32),
         now=int(rows["at"].max() or 0),  # type: ignore[arg-type]
+        countries=rows["place"].to_numpy().astype(np.int32),
+        country_names=countries.to_list(),
     )
 
 
@@ -109,6 +114,7 @@ def _read(path: Path, schema: Mapping[str, object]) -> pl.DataFrame:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise Unavailable(f"{path.name} of the snapshot {path.parent.name} cannot be read: {error}") from error
+    frame = completed(frame, file=path.stem)
     missing = [name for name in schema if name not in frame.columns]
     if missing:
         raise InvalidInput(f"{path.name} of the snapshot {path.parent.name} lacks {', '.join(missing)}")

@@ -102,4 +102,5 @@ def keep_rows(data: TrainingData, kept: npt.NDArray[np.bool_]) -> TrainingData:
         at=data.at[kept],
         weights=data.weights[kept],
         baskets=data.baskets[kept],
+        countries=None if data.countries is None else data.countries[kept],
     )
