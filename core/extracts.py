@@ -155,14 +155,15 @@ def shoppers(session: Session) -> pl.DataFrame:
 def sales(session: Session) -> pl.DataFrame:
     """The lines of orders that are sales.
 
-    Columns `line`, `order`, `user`, `product` (row numbers), `name` (the order's public id), `at`, `quantity`,
-    `unit_price_minor`, `discount_minor`.
+    Columns `line`, `order`, `user`, `product` (row numbers), `name` (the order's public id), `at`, `country`,
+    `quantity`, `unit_price_minor`, `discount_minor`.
     """
     orders: Any = select(
         col(Order.id).label("order"),
         col(Order.user_id).label("user"),
         col(Order.public_id).label("name"),
         col(Order.placed_at).label("at"),
+        col(Order.country),
     ).where(col(Order.status).in_(SOLD_STATUSES))
     lines: Any = select(
         col(OrderLine.id).label("line"),

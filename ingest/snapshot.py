@@ -21,7 +21,7 @@ from core.database import Database
 from core.errors import BrokenArtifact, InvalidInput, Unavailable
 from core.loading import Progress, no_progress
 from ingest.snapshot_checks import validate
-from ingest.snapshot_schema import FILES, INTERACTIONS, PRODUCTS, QUERIES, REVIEWS
+from ingest.snapshot_schema import FILES, INTERACTIONS, PRODUCTS, QUERIES, REVIEWS, completed
 
 KIND = "snapshots"
 KNOWING = ("interactions", "reviews", "queries")  # the files that know shoppers
@@ -92,7 +92,7 @@ def read_snapshot(version: Version) -> Snapshot:
     """The frames of a snapshot; raises BrokenArtifact for a file that was changed, cut short or is misshapen."""
     Artifacts(version.path.parent.parent).verify(version)
     try:
-        frames = {name: pl.read_parquet(version.path / f"{name}.parquet") for name in FILES}
+        frames = {name: completed(pl.read_parquet(version.path / f"{name}.parquet"), file=name) for name in FILES}
     except (OSError, pl.exceptions.PolarsError) as error:
         raise BrokenArtifact(f"snapshot {version.name} cannot be read", version=version.name) from error
     faults = validate(frames)
@@ -168,7 +168,7 @@ def _purchases(sales: pl.DataFrame, refunded: pl.DataFrame) -> pl.DataFrame:
     value = (pl.col("kept") * pl.col("unit_price_minor") - discount).clip(0)
     baskets = lines.select("order", "at", "name").unique("order").sort("at", "name").with_row_index("basket")
     return lines.join(baskets.select("order", pl.col("basket").cast(pl.Int64)), on="order").select(
-        "user", "product", "at", "basket", kind=pl.lit("purchase"), quantity="kept", value_minor=value
+        "user", "product", "at", "basket", "country", kind=pl.lit("purchase"), quantity="kept", value_minor=value
     )
 
 
@@ -178,7 +178,11 @@ def _interactions(purchases: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame
     bought = purchases.select(key).drop_nulls().unique()
     reported = (events.filter(pl.col("kind") == "purchase")).join(bought, on=key, how="anti")
     seen = pl.concat([events.filter(pl.col("kind").is_in(["view", "click", "add_to_cart"])), reported])
-    seen = seen.with_columns(value_minor=pl.lit(0, dtype=pl.Int64), basket=pl.lit(None, dtype=pl.Int64))
+    seen = seen.with_columns(
+        value_minor=pl.lit(0, dtype=pl.Int64),
+        basket=pl.lit(None, dtype=pl.Int64),
+        country=pl.lit(None, dtype=pl.String),
+    )
     columns = list(INTERACTIONS)
     return _ordered(pl.concat([purchases.select(columns), seen.select(columns)]), INTERACTIONS)
 

@@ -12,7 +12,7 @@ from ingest.snapshot_schema import FILES
 
 NULLABLE = {
     "products": {"category", "price_minor", "currency", "rating_mean", "released_at"},
-    "interactions": {"shopper", "basket"},
+    "interactions": {"shopper", "basket", "country"},
     "reviews": {"shopper"},
     "queries": set[str](),
 }

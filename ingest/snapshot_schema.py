@@ -31,7 +31,7 @@ PRODUCTS = {
 
 # One row an interaction, sorted by moment. Purchases come from order lines less what was refunded of them;
 # `basket` numbers the order within the snapshot (null for events); `shopper` is null for an order without a
-# customer.
+# customer. `country` is the order's, null for events and where it is not known.
 INTERACTIONS = {
     "shopper": pl.String,
     "product_id": pl.String,
@@ -40,6 +40,7 @@ INTERACTIONS = {
     "quantity": pl.Int64,
     "value_minor": pl.Int64,
     "basket": pl.Int64,
+    "country": pl.String,
 }
 
 # One row a published review.
@@ -48,9 +49,18 @@ REVIEWS = {"shopper": pl.String, "product_id": pl.String, "score": pl.Int64, "at
 # One row a search.
 QUERIES = {"shopper": pl.String, "query": pl.String, "at": MOMENT}
 
+# Columns that snapshots of older versions lack: there they count as null.
+LATER = {"interactions": ("country",)}
+
 FILES: dict[str, dict[str, Any]] = {
     "products": PRODUCTS,
     "interactions": INTERACTIONS,
     "reviews": REVIEWS,
     "queries": QUERIES,
 }
+
+
+def completed(frame: pl.DataFrame, *, file: str) -> pl.DataFrame:
+    """A frame as it was read from a snapshot's file, with nulls in the columns that came later."""
+    missing = [name for name in LATER.get(file, ()) if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, dtype=FILES[file][name]).alias(name) for name in missing)

@@ -48,11 +48,11 @@ def test_a_snapshot_says_what_happened_in_the_shop(
     snapshot = read_snapshot(version)
     shopper = keys(database)
     assert set(snapshot.interactions.drop("at").rows()) == {
-        (shopper["ann"], "lamp", "purchase", 1, 1250, 0),  # one of two pieces was given back
-        ("guest00000000000abc", "lamp", "view", 1, 0, None),
-        (shopper["bob"], "desk", "add_to_cart", 1, 0, None),
-        (shopper["bob"], "desk", "purchase", 2, 2500, 1),
-        (None, "lamp", "purchase", 2, 2500, 2),
+        (shopper["ann"], "lamp", "purchase", 1, 1250, 0, None),  # one of two pieces was given back
+        ("guest00000000000abc", "lamp", "view", 1, 0, None, None),
+        (shopper["bob"], "desk", "add_to_cart", 1, 0, None, None),
+        (shopper["bob"], "desk", "purchase", 2, 2500, 1, None),
+        (None, "lamp", "purchase", 2, 2500, 2, None),
     }
     assert snapshot.interactions["at"].is_sorted()
     assert snapshot.reviews.drop("at").rows() == [(shopper["ann"], "lamp", 4)]
@@ -201,6 +201,25 @@ def test_a_harmed_snapshot_is_not_read(sqlite: Database, tmp_path: Path, artifac
         path.write_bytes({"cut": content[:-1], "changed": flipped, "exchanged": other}[harm])
     with pytest.raises(BrokenArtifact, match=r"interactions\.parquet"):
         read_snapshot(version)
+
+
+def test_an_interaction_says_from_which_country_it_was_ordered(
+    sqlite: Database, tmp_path: Path, artifacts: Artifacts
+) -> None:
+    fill(sqlite, tmp_path, product("lamp"), order("one", "lamp-v", country="GB"), order("two", "lamp-v"))
+    interactions = read_snapshot(write_snapshot(sqlite, artifacts, clock=CLOCK)).interactions
+    assert sorted(interactions["country"].to_list(), key=str) == ["GB", None]
+
+
+def test_a_snapshot_of_before_countries_is_still_read(
+    sqlite: Database, tmp_path: Path, artifacts: Artifacts
+) -> None:
+    fill(sqlite, tmp_path, *SHOP)
+    snapshot = read_snapshot(write_snapshot(sqlite, artifacts, clock=CLOCK))
+    with artifacts.create("snapshots", name="old", about={}) as folder:
+        for name in FILES:
+            getattr(snapshot, name).drop("country", strict=False).write_parquet(folder / f"{name}.parquet")
+    assert read_snapshot(artifacts.get("snapshots", "old")).interactions.equals(snapshot.interactions)
 
 
 def test_a_shop_without_sales_has_a_snapshot_of_today(

@@ -34,6 +34,7 @@ def snapshot_of(data: TrainingData, artifacts: Artifacts, *, name: str = "first"
             "quantity": [1] * len(order),
             "value_minor": [995] * len(order),
             "basket": [None if basket < 0 else int(basket) for basket in data.baskets[order]],
+            "country": [None] * len(order),
         },
         schema=INTERACTIONS,
     )

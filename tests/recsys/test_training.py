@@ -33,11 +33,11 @@ def snapshot(tmp_path: Path) -> Path:
     }
     pl.DataFrame(products, schema=PRODUCTS).write_parquet(tmp_path / "products.parquet")
     rows = [
-        ("y", "a", "purchase", day(3), 1, 1999, 7),
-        (None, "a", "purchase", day(4), 2, 3998, 8),
-        ("x", "b", "view", day(5), 1, 0, None),
-        ("x", "a", "purchase", day(2), 1, 1999, 6),
-        ("x", "a", "wave", day(2), 1, 0, None),
+        ("y", "a", "purchase", day(3), 1, 1999, 7, "GB"),
+        (None, "a", "purchase", day(4), 2, 3998, 8, "DE"),
+        ("x", "b", "view", day(5), 1, 0, None, None),
+        ("x", "a", "purchase", day(2), 1, 1999, 6, "GB"),
+        ("x", "a", "wave", day(2), 1, 0, None, None),
     ]
     pl.DataFrame(rows, schema=INTERACTIONS, orient="row").write_parquet(tmp_path / "interactions.parquet")
     return tmp_path
@@ -57,8 +57,20 @@ def test_a_snapshot_becomes_sorted_columns(snapshot: Path) -> None:
     assert data.item_numbers.tolist() == [0, 0, 1, 0]
     assert data.weights.tolist() == pytest.approx([1.0, 1.0, 0.1, 1.0])
     assert data.baskets.tolist() == [8, 6, -1, 7]
+    assert data.country_names == ["DE", "GB"]
+    assert data.countries is not None
+    assert data.countries.tolist() == [0, 1, -1, 1]
     assert data.now == int(day(5).timestamp())
     assert data.history(0).items.tolist() == [0, 1]
+
+
+def test_a_snapshot_from_before_countries_is_trained_on(snapshot: Path) -> None:
+    file = snapshot / "interactions.parquet"
+    pl.read_parquet(file).drop("country").write_parquet(file)
+    data = training_data(snapshot)
+    assert data.countries is not None
+    assert data.countries.tolist() == [-1] * 4
+    assert data.country_names == []
 
 
 def test_a_snapshot_that_cannot_be_read_is_named(snapshot: Path) -> None:
