@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,10 +16,7 @@ from rich.table import Table
 console = Console(stderr=True, highlight=False)
 
 # What a table shows, in this order.
-MEASURES = (
-    *("queries", "ndcg@10", "condensed_ndcg@10", "judged@10", "recall@100", "rr@10", "p50_ms", "p99_ms"),
-    *("hr@10", "ndcg@10_interval", "coverage", "novelty", "fit_s"),
-)
+MEASURES = ("queries", "ndcg@10", "condensed_ndcg@10", "judged@10", "recall@100", "rr@10", "p50_ms", "p99_ms")
 
 Report = Callable[[str, int, int], None]
 
@@ -61,13 +58,16 @@ def print_json(value: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def print_table(title: str, rows: Mapping[str, Mapping[str, object]]) -> None:
+def print_table(
+    title: str, rows: Mapping[str, Mapping[str, object]], *, columns: Sequence[str] | None = None
+) -> None:
     """Print a table on standard output: one row a name, one column a measure of MEASURES that some row has.
 
-    The whole of it is in the JSON; this is what fits a terminal. Without any of MEASURES all columns are shown.
+    The whole of it is in the JSON; this is what fits a terminal. Without any of MEASURES all columns are shown,
+    with `columns` just these.
     """
     known = list(dict.fromkeys(column for row in rows.values() for column in row))
-    columns = [column for column in MEASURES if column in known] or known
+    columns = columns or [column for column in MEASURES if column in known] or known
     table = Table("", *columns, title=title, title_justify="left")
     for name, row in rows.items():
         table.add_row(name, *(_cell(row.get(column)) for column in columns))

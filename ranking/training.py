@@ -9,8 +9,9 @@ from core.artifacts import Artifacts, Version, code_version, content_name
 from core.clock import Clock, system_clock
 from core.errors import BrokenArtifact, RefusedPromotion
 from ranking.blend import BlendRecommender
-from ranking.evaluate_recs import Report, Table, fit_and_measure, shop_split
+from ranking.evaluate_recs import Report, fit_and_measure, shop_split
 from ranking.serving import load_version
+from recsys.evaluation.table import Table
 from recsys.training import training_data
 from recsys.versions import KIND, check_promotion, save_items
 
@@ -45,7 +46,7 @@ def train_version(
     split = shop_split(data, seed=seed)
     metrics: Table = {}
     if split is not None:
-        blend, metrics = fit_and_measure(blend, split, seed=seed, threads=threads, lists=True, progress=progress)
+        blend, metrics = fit_and_measure(blend, split, seed=seed, threads=threads, progress=progress)
     report("fit on everything", 0, 1)
     if split is not None:
         blend.fit_models(data, seed=seed, threads=threads)

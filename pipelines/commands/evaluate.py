@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,12 @@ from pipelines.commands.evaluate_parity import parity
 from pipelines.commands.evaluate_pictures import pictures
 from pipelines.commands.evaluate_search import search
 from pipelines.commands.evaluate_typos import typos
-from pipelines.console import job, print_json, print_table, progress
+from pipelines.console import job, print_json, progress
 from pipelines.house import open_house
+from pipelines.model_tables import print_models
+from ranking.blend import Holdout
 from ranking.evaluate_recs import evaluate_sequences, evaluate_snapshot
+from recsys.evaluation.table import Table
 
 app = typer.Typer(help="Measures, each in a home of its own.", no_args_is_help=True)
 app.command()(parity)
@@ -44,30 +46,28 @@ def recs(
             progress=report,
         )
         done(f"{len(result)} models")
-    show("recommendations", result, as_json=as_json)
+    _show_models("recommendations", result, as_json=as_json)
 
 
 @app.command()
-def shop(as_json: AsJson = False) -> None:
+def shop(
+    split: Annotated[
+        Holdout, typer.Option(help="by time, or by each shopper's last item (which flatters)")
+    ] = "time",
+    as_json: AsJson = False,
+) -> None:
     """Every model and the blend on the shop's newest snapshot, split at one point in time."""
     with open_house() as house, job("evaluate shop") as done, progress() as report:
         snapshots = house.artifacts.versions("snapshots")
         if not snapshots:
             raise NotFound("there is no snapshot yet: run `merx snapshot`")
-        result = evaluate_snapshot(snapshots[-1], threads=house.settings.threads, progress=report)
+        result = evaluate_snapshot(snapshots[-1], how=split, threads=house.settings.threads, progress=report)
         done(f"{len(result)} models on snapshot {snapshots[-1].name}")
-    show("shop", result, as_json=as_json)
+    _show_models("shop", result, as_json=as_json)
 
 
-def show(
-    title: str,
-    rows: Mapping[str, Mapping[str, object]],
-    *,
-    as_json: bool,
-    flat: Mapping[str, object] | None = None,
-) -> None:
-    """Print a result as one JSON object (`flat` where there is only one row) or as a table."""
+def _show_models(title: str, table: Table, *, as_json: bool) -> None:
     if as_json:
-        print_json(flat if flat is not None else rows)
+        print_json(table)
     else:
-        print_table(title, rows)
+        print_models(title, table)

@@ -9,9 +9,10 @@ import typer
 from core.artifacts import Version
 from core.errors import NotFound
 from pipelines.commands.erasures import finish_now
-from pipelines.console import console, job, print_table, progress
+from pipelines.console import console, job, progress
 from pipelines.erasing import writing
 from pipelines.house import House, open_house
+from pipelines.model_tables import print_models
 from ranking.training import MODELS, promote_version, train_version
 
 
@@ -24,7 +25,7 @@ def train(
         finish_now(house)
         with writing(house):
             version = train_models(house, promote=promote, seed=seed)
-        print_table("validation", version.about["metrics"])
+        print_models("validation", version.about["metrics"])
 
 
 def promote(name: Annotated[str, typer.Argument(help="a version, as `merx train` names it")]) -> None:

@@ -1,8 +1,6 @@
 """Metrics of recommendations: every item is ranked, seen ones left out, ties stand at their middle rank.
 
 Ranking all items and not a sample: Krichene, Rendle, "On Sampled Metrics for Item Recommendation", KDD 2020.
-Novelty as self-information: Zhou and others, "Solving the apparent diversity-accuracy dilemma of recommender
-systems", PNAS 107(10), 2010.
 """
 
 from __future__ import annotations
@@ -11,18 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from recsys.data import Floats, History, Ints
+from recsys.evaluation.intervals import Doubles
+from recsys.evaluation.lists import LISTED, best_of_rows
+from recsys.evaluation.segments import Bools
 from recsys.evaluation.splits import Split
-from recsys.histories import top
 from recsys.protocol import Recommender
 
 CUTOFFS = (5, 10, 20)
-_BLOCK = 1024
-_LISTED = 10  # how many items of each list count for coverage and novelty
-
-Doubles = npt.NDArray[np.float64]
+_CELLS = 2**23  # of one table of scores; so many bytes of each model are held four times over at once
+_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +27,12 @@ class Measured:
     """Per case the value of each metric, shape [cases].
 
     `listed` holds the first ten items of each case's list, -1 for none, shape [cases, 10]; no rows where the lists
-    were not asked for.
+    were not asked for. `ranks` are those of all targets, case by case, from 0.
     """
 
     values: dict[str, Doubles]
     listed: Ints
+    ranks: Doubles
 
 
 def measure(
@@ -59,84 +57,77 @@ def measure_all(
     """Measure what `ask` scores by name, each of shape [histories, items], over all cases of the split.
 
     hr@k is 1 where a target is among the first k, recall@k the share of the targets there, ndcg@k the gain of the
-    targets there over the best possible, mrr one over the rank of the first target.
+    targets there over the best possible, mrr one over the rank of the first target. The scores are changed.
     """
-    parts: dict[str, list[dict[str, Doubles]]] = {}
+    ranks: dict[str, list[Doubles]] = {}
     listed: dict[str, list[Ints]] = {}
-    for first in range(0, len(split.histories), _BLOCK):
-        histories = split.histories[first : first + _BLOCK]
-        targets = split.targets[first : first + _BLOCK]
+    at_once = max(1, min(_ROWS, _CELLS // max(len(split.train.items), 1)))
+    for first in range(0, len(split.histories), at_once):
+        histories = split.histories[first : first + at_once]
+        targets = split.targets[first : first + at_once]
+        asked, seen = _cells(targets), _cells([history.items for history in histories])
         for name, scores in ask(histories).items():
-            _leave_out_seen(scores, histories, targets)
-            parts.setdefault(name, []).append(_values(middle_ranks(scores, targets), targets, cutoffs))
+            kept = scores[asked]
+            scores[seen] = -np.inf
+            scores[asked] = kept
+            ranks.setdefault(name, []).append(_middle_ranks(scores, *asked))
             if lists:
-                listed.setdefault(name, []).append(np.array([_first(row) for row in scores], dtype=np.int32))
+                listed.setdefault(name, []).append(best_of_rows(scores, size=LISTED))
         if progress:
-            progress(min(first + _BLOCK, len(split.histories)), len(split.histories))
-    nobody = [np.zeros((0, _LISTED), dtype=np.int32)]
+            progress(min(first + at_once, len(split.histories)), len(split.histories))
+    nobody = [np.zeros((0, LISTED), dtype=np.int32)]
+    found = {name: np.concatenate(blocks) for name, blocks in ranks.items()}
     return {
-        name: Measured(
-            {metric: np.concatenate([block[metric] for block in blocks]) for metric in blocks[0]},
-            np.concatenate(listed.get(name, nobody)),
-        )
-        for name, blocks in parts.items()
+        name: Measured(values(flat, split, cutoffs=cutoffs), np.concatenate(listed.get(name, nobody)), flat)
+        for name, flat in found.items()
     }
 
 
 def middle_ranks(scores: Floats, targets: Sequence[Ints]) -> list[Doubles]:
     """The rank from 0 of each target in its row of `scores`; among equals the middle of the places they share."""
-    rows = np.repeat(np.arange(len(targets)), [len(items) for items in targets])
-    items = np.concatenate(targets) if len(targets) else np.zeros(0, dtype=np.int32)
-    ranks = np.empty(len(rows), dtype=np.float64)
-    for first in range(0, len(rows), _BLOCK):
-        part = slice(first, first + _BLOCK)
-        table = scores[rows[part]]
-        own = scores[rows[part], items[part]][:, None]
-        ranks[part] = (table > own).sum(axis=1) + ((table == own).sum(axis=1) - 1) / 2
+    ranks = _middle_ranks(scores, *_cells(targets))
     return np.split(ranks, np.cumsum([len(items) for items in targets])[:-1])
 
 
-def coverage(listed: Ints, *, items: int) -> float:
-    """The share of all items that stand in somebody's list."""
-    return len(np.unique(listed[listed >= 0])) / max(items, 1)
+def values(
+    ranks: Doubles, split: Split, *, cutoffs: Sequence[int] = CUTOFFS, among: Bools | None = None
+) -> dict[str, Doubles]:
+    """The metrics of `measure_all` from the ranks of all targets, shape [targets].
 
-
-def novelty(listed: Ints, split: Split) -> float:
-    """Mean self-information of the listed items in bits: -log2 of the share of trained shoppers who have one."""
-    train = split.train
-    known = train.users >= 0
-    pairs = np.unique(train.users[known].astype(np.int64) * len(train.items) + train.item_numbers[known])
-    owners = np.bincount(pairs % len(train.items), minlength=len(train.items))
-    information = -np.log2((owners + 1) / (len(np.unique(train.users[known])) + 1))
-    shown = listed[listed >= 0]
-    return float(information[shown].mean()) if len(shown) else 0.0
-
-
-def _leave_out_seen(scores: Floats, histories: Sequence[History], targets: Sequence[Ints]) -> None:
-    asked = [(row, items, scores[row, items].copy()) for row, items in enumerate(targets)]
-    for row, history in enumerate(histories):
-        scores[row, history.items] = -np.inf
-    for row, items, kept in asked:
-        scores[row, items] = kept
-
-
-def _values(ranks: list[Doubles], targets: Sequence[Ints], cutoffs: Sequence[int]) -> dict[str, Doubles]:
-    values = {}
-    sizes = np.array([len(items) for items in targets])
-    rows = np.repeat(np.arange(len(targets)), sizes)
-    flat = np.concatenate(ranks) if ranks else np.zeros(0)
+    With `among`, shape [targets], only those targets are asked for; a case without one gets NaN.
+    """
+    sizes = np.array([len(items) for items in split.targets], dtype=np.int64)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    if among is not None:
+        ranks, rows = ranks[among], rows[among]
+        sizes = np.bincount(rows, minlength=len(sizes))
+    nothing = sizes == 0
     ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(max([*cutoffs, 1])) + 2))])
+    found = {}
     for k in cutoffs:
-        inside = flat < k
-        hits = np.bincount(rows, weights=inside, minlength=len(targets))
-        gain = np.bincount(rows, weights=inside / np.log2(flat + 2), minlength=len(targets))
-        values[f"hr@{k}"] = (hits > 0).astype(np.float64)
-        values[f"recall@{k}"] = hits / sizes
-        values[f"ndcg@{k}"] = gain / ideal[np.minimum(sizes, k)]
-    values["mrr"] = np.array([1 / (1 + each.min()) for each in ranks])
-    return values
+        inside = ranks < k
+        hits = np.bincount(rows, weights=inside, minlength=len(sizes))
+        gain = np.bincount(rows, weights=inside / np.log2(ranks + 2), minlength=len(sizes))
+        found[f"hr@{k}"] = (hits > 0).astype(np.float64)
+        found[f"recall@{k}"] = hits / np.maximum(sizes, 1)
+        found[f"ndcg@{k}"] = gain / ideal[np.clip(sizes, 1, k)]
+    best = np.full(len(sizes), np.inf)
+    np.minimum.at(best, rows, ranks)
+    found["mrr"] = 1 / (1 + best)
+    return {metric: np.where(nothing, np.nan, value) for metric, value in found.items()}
 
 
-def _first(scores: Floats) -> Ints:
-    best = top(scores, size=_LISTED)
-    return np.pad(best, (0, _LISTED - len(best)), constant_values=-1)
+def _cells(items: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Rows and columns of a table of scores."""
+    rows = np.repeat(np.arange(len(items), dtype=np.int32), [len(each) for each in items])
+    return rows, np.concatenate(items) if len(items) else np.zeros(0, dtype=np.int32)
+
+
+def _middle_ranks(scores: Floats, rows: Ints, items: Ints) -> Doubles:
+    ranks = np.empty(len(rows), dtype=np.float64)
+    for first in range(0, len(rows), _ROWS):
+        part = slice(first, first + _ROWS)
+        table = scores[rows[part]]
+        own = scores[rows[part], items[part]][:, None]
+        ranks[part] = (table > own).sum(axis=1) + ((table == own).sum(axis=1) - 1) / 2
+    return ranks

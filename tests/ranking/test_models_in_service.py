@@ -14,11 +14,13 @@ from core.errors import BrokenArtifact, InvalidInput, NotFound, RefusedPromotion
 from ranking.evaluate_recs import evaluate_sequences, evaluate_snapshot
 from ranking.serving import Served, load_live, models_stamp
 from ranking.training import MODELS, promote_version, train_version
+from recsys.evaluation.baselines import baselines
 from recsys.evaluation.splits import keep_rows
 from recsys.models import MODELS as KINDS
 from tests.ranking.shop_snapshot import snapshot_of
 from tests.recsys.shops import history, shop
 
+BASELINES = {baseline.name for baseline in baselines()}
 CLOCK = frozen_clock(datetime(2024, 6, 1, tzinfo=UTC))
 
 
@@ -37,7 +39,7 @@ def test_a_version_says_what_made_it_and_what_it_measured(artifacts: Artifacts) 
     assert (about["snapshot"], about["seed"], about["created_at"]) == ("first", 5, "2024-06-01T00:00:00+00:00")
     assert about["code"]
     assert about["parameters"]["models"]["als"]["factors"] == 256
-    assert set(about["metrics"]) == {*KINDS, "blend"}
+    assert set(about["metrics"]) == {*KINDS, *BASELINES, "blend"}
     assert about["metrics"]["blend"]["ndcg@10"] > about["metrics"]["popularity"]["ndcg@10"]
     asked = about["metrics"]["blend"]["cases"] + about["metrics"]["blend"]["cold_cases"]
     assert asked > 30
@@ -157,7 +159,7 @@ def test_a_shop_that_sold_nothing_still_gets_what_is_alike(artifacts: Artifacts)
 
 def test_a_shop_is_evaluated_with_baselines_and_intervals(artifacts: Artifacts) -> None:
     table = evaluate_snapshot(snapshot_of(shop(users=1500), artifacts))
-    assert set(table) == {*KINDS, "blend"}
+    assert set(table) == {*KINDS, *BASELINES, "blend"}
     for row in table.values():
         low, high = row["ndcg@10_interval"]
         assert low <= row["ndcg@10"] <= high
@@ -173,7 +175,7 @@ def test_sequences_are_evaluated(tmp_path: Path) -> None:
     lines = [f"{name} {' '.join(str(i) for i in data.history(u).items)}" for u, name in enumerate(data.user_ids)]
     (tmp_path / "s.txt").write_text("\n".join(lines))
     table = evaluate_sequences(tmp_path / "s.txt", threads=1)
-    assert set(table) == {*KINDS, "blend"}
+    assert set(table) == {*KINDS, *BASELINES, "blend"}
     expected = {f"{metric}@{k}" for metric in ("hr", "ndcg") for k in (5, 10, 20)} | {"fit_s"}
     assert all(expected <= set(row) for row in table.values())
     assert table["blend"]["hr@10"] > table["popularity"]["hr@10"]

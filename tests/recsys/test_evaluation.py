@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
-from recsys.evaluation.intervals import interval
-from recsys.evaluation.metrics import coverage, measure, measure_all, middle_ranks, novelty
+from recsys.data import Ints
+from recsys.evaluation.intervals import exposure_interval, interval, intervals
+from recsys.evaluation.lists import best_of_rows, coverage, exposure, gini, novelty, self_information
+from recsys.evaluation.metrics import measure, measure_all, middle_ranks, values
 from recsys.evaluation.splits import Split, global_time_split, keep_rows, last_part, leave_last_out
+from recsys.histories import top
 from recsys.popularity import PopularityModel
 from tests.recsys.shops import DAY, history, shop
 
@@ -50,7 +53,7 @@ def test_a_model_that_says_nothing_scores_as_chance() -> None:
         lists=True,
     )["silent"]
     assert silent.values["hr@5"].mean() == 0.0  # the middle of about 35 unseen items, not the top
-    assert coverage(silent.listed, items=len(split.train.items)) == 0.0
+    assert (silent.listed == -1).all()
 
 
 def test_leave_last_out_holds_back_the_last_item_only() -> None:
@@ -140,9 +143,51 @@ def test_seen_items_are_left_out_of_the_ranking() -> None:
 
 def test_novelty_is_in_bits() -> None:
     data = shop(users=7, cold=3)
-    split = Split(data, [history()], [np.array([0])], data.now)
     nobody_has = len(data.items) - 1
-    assert novelty(np.array([[nobody_has, -1]], dtype=np.int32), split) == pytest.approx(math.log2(8))
+    found = novelty(np.array([[nobody_has, -1], [-1, -1]], dtype=np.int32), self_information(data))
+    assert found[0] == pytest.approx(math.log2(8))
+    assert np.isnan(found[1])
+
+
+@pytest.mark.parametrize("items", [1, 3, 40, 700, 5000])
+@pytest.mark.parametrize("kind", ["dense", "sparse", "tied"])
+def test_the_best_of_many_rows_are_those_of_each(items: int, kind: str) -> None:
+    draw = np.random.default_rng(items)
+    scores = draw.random((40, items), dtype=np.float32)
+    if kind == "sparse":
+        scores[draw.random(scores.shape) < 0.99] = 0.0
+    if kind == "tied":
+        scores = np.round(scores * 3)
+    scores[:, :2] = -np.inf
+    for row, best in zip(scores, best_of_rows(scores, size=10), strict=True):
+        expected = top(row, size=10).tolist()
+        assert best.tolist() == expected + [-1] * (10 - len(expected))
+
+
+def test_coverage_and_gini_count_all_items() -> None:
+    everyone_the_same = exposure(np.array([[2, -1], [2, -1], [2, -1]], dtype=np.int32), items=5)
+    assert everyone_the_same.tolist() == [0, 0, 3, 0, 0]
+    assert coverage(everyone_the_same) == pytest.approx(1 / 5)
+    assert gini(everyone_the_same) == pytest.approx(4 / 5)
+    assert gini(exposure(np.arange(10, dtype=np.int32).reshape(5, 2), items=10)) == 0.0
+    assert gini(np.array([1, 0, 0, 3])) == pytest.approx(_gini_by_pairs([1, 0, 0, 3]))
+    assert gini(np.zeros(4, dtype=np.int64)) == 1.0
+
+
+def _gini_by_pairs(counts: list[int]) -> float:
+    """Half the mean absolute difference of all pairs, over the mean."""
+    apart = sum(abs(one - other) for one in counts for other in counts) / len(counts) ** 2
+    return apart / 2 / (sum(counts) / len(counts))
+
+
+def test_targets_of_one_kind_are_measured_alone() -> None:
+    split = Split(shop(), [history(), history()], [np.array([3, 4]), np.array([5])], 0)
+    ranks = np.array([0.0, 7.0, 2.0])
+    found = values(ranks, split, cutoffs=(5,), among=np.array([False, True, False]))
+    assert found["hr@5"][0] == 0.0
+    assert found["mrr"][0] == pytest.approx(1 / 8)
+    assert all(np.isnan(column[1]) for column in found.values())
+    assert values(ranks, split, cutoffs=(5,))["hr@5"].tolist() == [1.0, 1.0]
 
 
 def test_the_interval_holds_the_mean_and_narrows() -> None:
@@ -153,3 +198,26 @@ def test_the_interval_holds_the_mean_and_narrows() -> None:
     assert high - low == pytest.approx(2 * 1.96 * few.std() / math.sqrt(50), rel=0.25)
     assert interval(many)[1] - interval(many)[0] < (high - low) / 5
     assert interval(np.zeros(0)) == (0.0, 0.0)
+
+
+def test_columns_are_drawn_together_and_gaps_left_out() -> None:
+    draw = np.random.default_rng(1)
+    whole = draw.random(400)
+    part = np.where(np.arange(400) < 100, whole, np.nan)
+    found = intervals(np.column_stack([whole, part, whole - whole, np.full(400, np.nan)]))
+    assert found[0].tolist() == pytest.approx(interval(whole))
+    assert found[1][1] - found[1][0] == pytest.approx(2 * (found[0][1] - found[0][0]), rel=0.3)
+    assert found[2].tolist() == [0.0, 0.0]
+    assert np.isnan(found[3]).all()
+
+
+def test_the_interval_of_an_exposure_is_as_wide_as_other_shoppers_make_it() -> None:
+    draw = np.random.default_rng(2)
+
+    def lists() -> Ints:
+        return np.minimum(draw.geometric(0.05, size=(500, 10)) - 1, 99).astype(np.int32)
+
+    low, high = exposure_interval(lists(), gini, items=100)
+    assert 0 < low < high < 1
+    others = np.array([gini(exposure(lists(), items=100)) for _ in range(200)])
+    assert (high - low) / 2 == pytest.approx(1.96 * others.std(), rel=0.5)
