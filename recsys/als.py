@@ -1,22 +1,25 @@
 """Implicit matrix factorisation by alternating least squares, with shoppers folded in from their history.
 
 Source: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008 (the explanation
-of a score is their section 5). The item factors are fitted by `implicit` (conjugate gradient steps: Takacs,
-Pilaszy, Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative Filtering",
-RecSys 2011).
+of a score is their section 5); regularisation by frequency: Rendle, Krichene, Zhang, Koren, "Revisiting the
+Performance of iALS on Item Recommendation Benchmarks", RecSys 2022. How the item factors are found is in
+`als_solver`; `implicit`, the reference it is measured against, can take its place where all rows are regularised
+alike.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import scipy.sparse as sparse
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
+from core.errors import InvalidInput
+from recsys.als_solver import Scale, fit_factors, in_eigenvectors, row_scale
 from recsys.base import Model
 from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import history_matrix
@@ -29,10 +32,13 @@ class AlsModel(Model):
     """Scores are the dot products of item factors and a shopper's factor, which is solved from the history.
 
     The confidence in an item is 1 + `alpha` * log2(1 + weight), the weight being what the history says (summed
-    over repetitions, faded by `position_power` when scoring). No row for a person is kept.
+    over repetitions, faded by `position_power` when scoring). A row is regularised with `regularisation` times
+    what its confidences add up to, over the mean of that, to `frequency_power`: shoppers folded in as well as
+    those fitted. No row for a person is kept.
     """
 
     name = "als"
+    schema = 2
 
     def __init__(
         self,
@@ -40,17 +46,23 @@ class AlsModel(Model):
         factors: int = 256,
         iterations: int = 15,
         regularisation: float = 10.0,
+        frequency_power: float = 0.0,
         alpha: float = 20.0,
         position_power: float = 1.0,
         half_life_days: float | None = 90.0,
+        solver: Literal["own", "implicit"] = "own",
     ) -> None:
+        if solver == "implicit" and frequency_power != 0:
+            raise InvalidInput("implicit knows one regularisation for all rows: frequency_power must be 0")
         super().__init__(
             factors=factors,
             iterations=iterations,
             regularisation=regularisation,
+            frequency_power=frequency_power,
             alpha=alpha,
             position_power=position_power,
             half_life_days=half_life_days,
+            solver=solver,
         )
 
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
@@ -58,21 +70,20 @@ class AlsModel(Model):
         self._items = len(data.items)
         known = data.users >= 0
         cells = (data.weights[known].astype(np.float32), (data.users[known], data.item_numbers[known]))
-        owned = sparse.csr_matrix(cells, shape=(len(data.user_ids), self._items))
-        owned.data = 1.0 + p["alpha"] * np.log2(1.0 + owned.data)
-        with threadpool_limits(1, "blas"):  # implicit has threads of its own; BLAS below them only gets in the way
-            solver = AlternatingLeastSquares(
-                factors=min(p["factors"], self._items),
-                regularization=p["regularisation"],
-                alpha=1.0,
-                iterations=p["iterations"],
-                num_threads=threads or os.cpu_count() or 1,
-                random_state=seed,
-            )
-            solver.fit(owned, show_progress=False)
-        factors = np.array(solver.item_factors, dtype=np.float32)
-        factors[np.bincount(owned.indices, minlength=self._items) == 0] = 0.0
-        self._restore({"factors": factors})
+        extra = sparse.csr_matrix(cells, shape=(len(data.user_ids), self._items))
+        extra.data = p["alpha"] * np.log2(1.0 + extra.data)
+        solve = fit_factors if p["solver"] == "own" else _fit_with_implicit
+        factors = solve(
+            extra,
+            factors=min(p["factors"], self._items),
+            iterations=p["iterations"],
+            regularisation=p["regularisation"],
+            frequency_power=p["frequency_power"],
+            seed=seed,
+            threads=threads or os.cpu_count() or 1,
+        )
+        scale = row_scale(extra, base=p["regularisation"], power=p["frequency_power"])
+        self._restore({"factors": factors, "mean": np.array(scale.mean)})
         return self
 
     def scores(self, histories: Sequence[History], *, now: int) -> Floats:
@@ -90,13 +101,14 @@ class AlsModel(Model):
     def contributions(self, history: History, items: Ints, *, now: int) -> tuple[Ints, Floats]:
         extra = self._confidence([history])
         own = self._factors[extra.indices].astype(np.float64)
-        if len(own) > own.shape[1]:
-            normal = self._normal + (own * extra.data[:, None]).T @ own
-            pulls = own @ np.linalg.solve(normal, self._factors[items].astype(np.float64).T)
+        wanted = self._factors[items].astype(np.float64).T
+        shared = self._diagonals(extra)[0]
+        if len(own) > len(shared):
+            pulls = own @ np.linalg.solve(np.diag(shared) + (own * extra.data[:, None]).T @ own, wanted)
         else:  # the same by the push-through identity, in the dimension of the history
-            leverage = self._leverage[extra.indices].astype(np.float64)
+            leverage = own / shared
             system = (own @ leverage.T) * extra.data + np.eye(len(own))
-            pulls = np.linalg.solve(system, leverage @ self._factors[items].astype(np.float64).T)
+            pulls = np.linalg.solve(system, leverage @ wanted)
         shares: Floats = (pulls * (1.0 + extra.data)[:, None]).T.astype(np.float32)
         return extra.indices, shares
 
@@ -111,14 +123,21 @@ class AlsModel(Model):
         weights.data = (self._parameters["alpha"] * np.log2(1.0 + weights.data)).astype(np.float32)
         return weights
 
+    def _diagonals(self, extra: sparse.csr_matrix) -> Array:
+        """Y'Y and the regularisation of each row: both are diagonal, so shape [rows, factors]."""
+        above = np.asarray(extra.sum(axis=1, dtype=np.float64)).ravel()
+        diagonals: Array = self._squares + self._scale.of(above)[:, None]
+        return diagonals
+
     def _fold_in(self, extra: sparse.csr_matrix) -> Floats:
-        """The factors of shoppers, shape [shoppers, factors]: (P + Y' D Y)^-1 Y' (1 + d), P = Y'Y + reg I.
+        """The factors of shoppers, shape [shoppers, factors]: (P + Y' D Y)^-1 Y' (1 + d), P = Y'Y + reg.
 
         For a history of h items that is P^-1 Y_h' (I + D Y_h P^-1 Y_h')^-1 (1 + d) by the push-through identity:
         one h x h system, many histories of the same length at once; a history longer than the factors is solved
         in their dimension instead.
         """
         folded = np.zeros((extra.shape[0], self._factors.shape[1]), dtype=np.float32)
+        diagonals = self._diagonals(extra).astype(np.float32)
         lengths = np.diff(extra.indptr)
         for length in np.unique(lengths[lengths > 0]):
             same = np.flatnonzero(lengths == length)
@@ -127,30 +146,58 @@ class AlsModel(Model):
                 places = extra.indptr[rows][:, None] + np.arange(length)
                 items, above = extra.indices[places], extra.data[places]
                 solve = self._solve_long if length > self._factors.shape[1] else self._solve_short
-                folded[rows] = solve(items, above)
+                folded[rows] = solve(self._factors[items], above, diagonals[rows])
         return folded
 
-    def _solve_short(self, items: Array, above: Floats) -> Floats:
-        leverage = self._leverage[items]
-        system = above[:, :, None] * (leverage @ self._factors[items].transpose(0, 2, 1))
-        diagonal = np.arange(items.shape[1])
-        system[:, diagonal, diagonal] += 1.0
+    def _solve_short(self, own: Floats, above: Floats, diagonals: Floats) -> Floats:
+        leverage = own / diagonals[:, None, :]
+        system = above[:, :, None] * (leverage @ own.transpose(0, 2, 1))
+        places = np.arange(own.shape[1])
+        system[:, places, places] += 1.0
         pull = np.linalg.solve(system, (1.0 + above)[:, :, None])
         solved: Floats = (leverage.transpose(0, 2, 1) @ pull)[:, :, 0]
         return solved
 
-    def _solve_long(self, items: Array, above: Floats) -> Floats:
-        solved = np.empty((len(items), self._factors.shape[1]), dtype=np.float32)
-        for row, (numbers, extra) in enumerate(zip(items, above, strict=True)):
-            own = self._factors[numbers]
-            solved[row] = np.linalg.solve(self._normal + (own * extra[:, None]).T @ own, (1.0 + extra) @ own)
+    def _solve_long(self, own: Floats, above: Floats, diagonals: Floats) -> Floats:
+        across = own.transpose(0, 2, 1)
+        system = (across * above[:, None, :]) @ own
+        places = np.arange(own.shape[2])
+        system[:, places, places] += diagonals
+        solved: Floats = np.linalg.solve(system, across @ (1.0 + above)[:, :, None])[:, :, 0]
         return solved
 
     def _arrays(self) -> dict[str, Array]:
-        return {"factors": self._factors}
+        return {"factors": self._factors, "mean": np.array(self._scale.mean)}
 
     def _restore(self, arrays: Mapping[str, Array]) -> None:
-        self._factors = arrays["factors"]  # [items, factors]
-        wide = self._factors.astype(np.float64)
-        self._normal = wide.T @ wide + self._parameters["regularisation"] * np.eye(wide.shape[1])
-        self._leverage = np.linalg.solve(self._normal, wide.T).T.astype(np.float32)  # Y P^-1
+        p = self._parameters
+        self._factors = arrays["factors"]  # [items, factors], turned so that Y'Y is diagonal
+        self._squares = np.square(self._factors, dtype=np.float64).sum(axis=0)
+        self._scale = Scale(p["regularisation"], p["frequency_power"], self._items, float(arrays["mean"]))
+
+
+def _fit_with_implicit(
+    extra: sparse.csr_matrix,
+    *,
+    factors: int,
+    iterations: int,
+    regularisation: float,
+    frequency_power: float,
+    seed: int,
+    threads: int,
+) -> Floats:
+    confidence = extra.copy()
+    confidence.data += 1.0
+    with threadpool_limits(1, "blas"):  # implicit has threads of its own; BLAS below them only gets in the way
+        solver = AlternatingLeastSquares(
+            factors=factors,
+            regularization=regularisation,
+            alpha=1.0,
+            iterations=iterations,
+            num_threads=threads,
+            random_state=seed,
+        )
+        solver.fit(confidence, show_progress=False)
+    found = np.array(solver.item_factors, dtype=np.float32)
+    found[np.bincount(extra.indices, minlength=extra.shape[1]) == 0] = 0.0
+    return in_eigenvectors(found)

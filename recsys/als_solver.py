@@ -1,15 +1,15 @@
 """Item factors for implicit feedback, with a regularisation of its own for every row.
 
-Sources: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008 (the objective and
-the alternation); Takacs, Pilaszy, Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback
-Collaborative Filtering", RecSys 2011 (a few conjugate gradient steps from the factors of the round before instead of
-an exact solution); Rendle, Krichene, Zhang, Koren, "Revisiting the Performance of iALS on Item Recommendation
+Sources: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008 (the objective
+and the alternation); Takacs, Pilaszy, Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback
+Collaborative Filtering", RecSys 2011 (a few conjugate gradient steps from the factors of the round before, not an
+exact solution); Rendle, Krichene, Zhang, Koren, "Revisiting the Performance of iALS on Item Recommendation
 Benchmarks", RecSys 2022 (regularisation that grows with a power of what a row weighs).
 
-What is minimised is the sum over all cells of c (p - x'y)^2 plus the sum over all rows of reg_row |row|^2, where p is
+What is minimised is the sum over all cells of c (p - x'y)^2 plus that over all rows of reg_row |row|^2, where p is
 1 in the cells that are there and 0 elsewhere, and c is 1 + `extra` and 1. The part of a row's system that all rows
-share, Y'Y, is made diagonal first: the factors are turned into its eigenvectors, which changes no product of them. It
-is then free to multiply with and a good preconditioner. Rows are solved in blocks of about the same length.
+share, Y'Y, is made diagonal first: the factors are turned into its eigenvectors, which changes no product of them.
+It is then free to multiply with, and a good preconditioner. Rows are solved in blocks of about the same length.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _STEPS = 3  # of conjugate gradients each time, as in the paper
 _CELLS = 1 << 13  # rows times longest row in a block: what is gathered for it stays in the cache
 _CHUNK = 1 << 14  # rows of factors whose products are summed at once
 _SPREAD = 0.1  # standard deviation of the factors before the first round, times the root of their number
-_TINY = 1e-30  # keeps 0 / 0 at 0
+_TINY = np.float32(1e-30)  # keeps 0 / 0 at 0
 
 Doubles = npt.NDArray[np.float64]
+_Both = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +70,47 @@ def fit_factors(
     frequency_power: float = 0.0,
     seed: int = 0,
     threads: int = 1,
-) -> tuple[Floats, Scale]:
-    """The factors of the columns, shape [columns, factors], and the scale that folds further rows in.
+) -> Floats:
+    """The factors of the columns, shape [columns, factors], turned so that Y'Y is diagonal.
 
-    `extra` is what the confidence in each cell has above 1; columns with nothing in them get factors of 0, rows with
-    nothing in them change nothing. The factors stand in the eigenvectors of their own products: Y'Y is diagonal. The
-    same matrix, parameters and seed give the same bytes for any number of threads; the seed is for the columns alone,
-    so leaving rows out is as if they had never been there.
+    `extra` is what the confidence in each cell has above 1. Columns with nothing in them get factors of 0, rows
+    with nothing in them change nothing. The same matrix, parameters and seed give the same bytes for any number
+    of threads; the seed is for the columns alone, so leaving rows out is as if they had never been there.
     """
+    if extra.nnz == 0:
+        return np.zeros((extra.shape[1], factors), dtype=np.float32)
     rows = extra[np.flatnonzero(np.diff(extra.indptr))].astype(np.float32)
     columns = rows.T.tocsr()
-    scale = row_scale(rows, base=regularisation, power=frequency_power)
-    by_row = _Side(rows, scale)
-    by_column = _Side(columns, row_scale(columns, base=regularisation, power=frequency_power))
+    by_row, by_column = (
+        _Side(cells, row_scale(cells, base=regularisation, power=frequency_power)) for cells in (rows, columns)
+    )
     draw = np.random.default_rng(seed).standard_normal((columns.shape[0], factors), dtype=np.float32)
     right: Floats = draw * (np.float32(_SPREAD / factors**0.5) * (np.diff(columns.indptr) > 0))[:, None]
     left: Floats = np.zeros((rows.shape[0], factors), dtype=np.float32)
     with ThreadPoolExecutor(max_workers=threads) as pool, threadpool_limits(1, "blas"):
         for _ in range(iterations):
-            shared, turn = _eigen(right, pool)
-            right, left = _turned(right, turn, pool), _turned(left, turn, pool)
-            by_row.solve(left, right, shared, pool)
-            shared, turn = _eigen(left, pool)
-            right, left = _turned(right, turn, pool), _turned(left, turn, pool)
-            by_column.solve(right, left, shared, pool)
-        right = _turned(right, _eigen(right, pool)[1], pool)
-    return right, scale
+            left, right = _half_round(by_row, left, by_column, right, pool)
+            right, left = _half_round(by_column, right, by_row, left, pool)
+        return _turned(right, _eigen(right, pool)[1], pool)
+
+
+def in_eigenvectors(factors: Floats) -> Floats:
+    """Factors turned so that Y'Y is diagonal, as `fit_factors` gives them."""
+    with ThreadPoolExecutor(max_workers=1) as pool, threadpool_limits(1, "blas"):
+        return _turned(factors, _eigen(factors, pool)[1], pool)
+
+
+def _half_round(one: _Side, own: Floats, other: _Side, fixed: Floats, pool: ThreadPoolExecutor) -> _Both:
+    """Solve the rows of one side, then share the length out: what the two cost is least where it is the same.
+
+    Making one side shorter and the other longer by the same number changes no product of the two. Left to itself
+    the alternation takes tens of rounds to find that number.
+    """
+    shared, turn = _eigen(fixed, pool)
+    own, fixed = _turned(own, turn, pool), _turned(fixed, turn, pool)
+    one.solve(own, fixed, shared, pool)
+    stretch = np.float32((one.cost(own) / other.cost(fixed)) ** 0.25)
+    return own / stretch, fixed * stretch
 
 
 class _Side:
@@ -117,6 +133,10 @@ class _Side:
         for _ in pool.map(improve, self._blocks):
             pass
 
+    def cost(self, own: Floats) -> float:
+        """What the regularisation makes of the rows' factors."""
+        return float(self._regularisation @ np.einsum("rf,rf->r", own, own, dtype=np.float64)) + float(_TINY)
+
     def _cells(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.integer], Floats, Floats]:
         """What stands in the rows, padded to the longest: columns, confidences above 1, and 1 where a cell is."""
         starts = self._extra.indptr[rows]
@@ -137,25 +157,24 @@ def row_blocks(lengths: npt.NDArray[np.integer]) -> Iterator[npt.NDArray[np.int6
         first += size
 
 
-def _conjugate_gradients(start: Floats, fixed: Floats, above: Floats, there: Floats, diagonal: Floats) -> Floats:
-    """Steps towards the solution x of (diagonal + F' A F) x = F' (there + A) for many rows at once.
+def _conjugate_gradients(x: Floats, fixed: Floats, above: Floats, there: Floats, diagonal: Floats) -> Floats:
+    """Steps from x towards the solution of (diagonal + F' A F) x = F' (there + A) for many rows at once.
 
     F is `fixed`, shape [rows, cells, factors], A is diagonal with `above`, shape [rows, cells]; all else has shape
     [rows, factors].
     """
     across = fixed.transpose(0, 2, 1)
-    x = start
-    left = _times(across, there + above * (1.0 - _times(fixed, x))) - diagonal * x
-    direction = left / diagonal
+    left: Floats = _times(across, there + above * (1 - _times(fixed, x))) - diagonal * x
+    direction: Floats = left / diagonal
     size = _dots(left, direction)
     for _ in range(_STEPS):
-        image = _times(across, above * _times(fixed, direction)) + diagonal * direction
-        step = size / np.maximum(_dots(direction, image), _TINY)
+        image: Floats = _times(across, above * _times(fixed, direction)) + diagonal * direction
+        step: Floats = size / _dots(direction, image)
         x = x + step * direction
         left = left - step * image
-        eased = left / diagonal
+        eased: Floats = left / diagonal
         before, size = size, _dots(left, eased)
-        direction = eased + size / np.maximum(before, _TINY) * direction
+        direction = eased + size / before * direction
     return x
 
 
@@ -165,7 +184,7 @@ def _times(matrices: Floats, vectors: Floats) -> Floats:
 
 
 def _dots(one: Floats, other: Floats) -> Floats:
-    product: Floats = np.einsum("rf,rf->r", one, other)[:, None]
+    product: Floats = np.einsum("rf,rf->r", one, other)[:, None] + _TINY
     return product
 
 

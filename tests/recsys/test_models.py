@@ -9,7 +9,6 @@ import pytest
 import scipy.sparse as sparse
 from scipy.stats import chi2_contingency
 
-from recsys.als import AlsModel
 from recsys.content import ContentModel
 from recsys.cooccurrence import CooccurrenceModel, log_likelihood_ratio
 from recsys.data import History, TrainingData
@@ -51,23 +50,6 @@ def test_the_past_of_popularity_fades_by_half() -> None:
     data = rows((0, 0, 0, -1), (0, 60, 1, -1), (1, 60, 1, -1), (1, 120, 2, -1))
     model = PopularityModel(half_life_days=60).fit(data)
     np.testing.assert_allclose(model.scores([history()], now=data.now)[0][:3], [0.25, 1.0, 1.0])
-
-
-def test_als_folds_in_as_the_normal_equations_say() -> None:
-    data = shop()
-    model = AlsModel(factors=8, alpha=5.0, regularisation=2.0, position_power=0.0, half_life_days=None).fit(data)
-    items = model._factors.astype(np.float64)
-    for past in (history(0, 4, 8), history(*range(20))):  # shorter and longer than the factors
-        confidence = np.ones(len(items))
-        confidence[past.items] += 5.0
-        normal = items.T @ (items * confidence[:, None]) + 2.0 * np.eye(8)
-        factor = np.linalg.solve(normal, items[past.items].T @ confidence[past.items])
-        np.testing.assert_allclose(model.scores([past], now=0)[0], items @ factor, rtol=1e-3, atol=1e-4)
-
-
-def test_als_does_not_depend_on_threads() -> None:
-    one, two = (AlsModel(factors=16).fit(shop(), threads=threads) for threads in (1, 2))
-    np.testing.assert_array_equal(one._factors, two._factors)
 
 
 def test_a_transition_has_a_direction_and_fades_with_distance() -> None:
