@@ -183,6 +183,8 @@ class ExportOut(Out):
     reviews_about_you: list[dict[str, Any]]
     review_votes: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    hidden: list[dict[str, Any]]
+    shown: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
     notifications: list[dict[str, Any]]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import and_, exists, func, literal, select, union_all
+from sqlalchemy import String, and_, cast, exists, func, literal, null, select, union_all
 from sqlmodel import Session, col
 
 from core.bulk import insert_frame
@@ -40,11 +40,15 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One row of a shopper's history: the product's public id, what happened to it, and when."""
+    """One row of a shopper's history: the product's public id, what happened to it, and when.
+
+    `country` is that of the order, None for anything else.
+    """
 
     product: str
     kind: str
     at: datetime
+    country: str | None = None
 
 
 def new_shopper(session: Session, *, at: datetime) -> str:
@@ -93,15 +97,17 @@ def record_events(session: Session, events: Sequence[NewEvent], *, shopper: str)
     return insert_frame(session, Event, frame, on_conflict="ignore")
 
 
-def history(session: Session, shopper: str, *, limit: int = 100) -> list[Past]:
-    """The last `limit` things a shopper did with products, newest last.
+def history(session: Session, shopper: str, *, limit: int = 100, until: datetime | None = None) -> list[Past]:
+    """The last `limit` things a shopper did with products (up to a moment), newest last.
 
     Purchases are the order lines of the user behind the key of which at least a piece was kept. An event that
     reports a purchase counts only where no order of the shopper has the product.
     """
     both = union_all(_purchases(shopper), _events(shopper)).subquery()
     newest = select(both).order_by(both.c.at.desc(), both.c.product.desc(), both.c.kind.desc()).limit(limit)
-    rows = [Past(row.product, row.kind, row.at) for row in session.execute(newest)]
+    if until is not None:
+        newest = newest.where(both.c.at <= until)
+    rows = [Past(row.product, row.kind, row.at, row.country) for row in session.execute(newest)]
     return rows[::-1]
 
 
@@ -117,6 +123,7 @@ def _purchases(shopper: str) -> Any:
             col(Product.public_id).label("product"),
             literal("purchase").label("kind"),
             col(Order.placed_at).label("at"),
+            col(Order.country).label("country"),
         )
         .select_from(ShopperKey)
         .join(Order, col(Order.user_id) == col(ShopperKey.user_id))
@@ -140,7 +147,12 @@ def _events(shopper: str) -> Any:
         .where(col(Variant.id) == col(OrderLine.variant_id), col(Variant.product_id) == col(Event.product_id))
     )
     return (
-        select(col(Product.public_id).label("product"), col(Event.kind).label("kind"), col(Event.at).label("at"))
+        select(
+            col(Product.public_id).label("product"),
+            col(Event.kind).label("kind"),
+            col(Event.at).label("at"),
+            cast(null(), String).label("country"),
+        )
         .join(Product, col(Product.id) == col(Event.product_id))
         .where(col(Event.shopper) == shopper, ~and_(col(Event.kind) == "purchase", ordered))
     )

@@ -19,6 +19,8 @@ from core.tables import (
     Cart,
     CartLine,
     Event,
+    Exposure,
+    HiddenProduct,
     LoginSession,
     Notification,
     Order,
@@ -44,7 +46,8 @@ _REVIEW = table_of(Review)
 
 
 def own_data(session: Session, user_row: int) -> dict[str, Any]:
-    """Profile, addresses, favourites, carts, orders, refunds, reviews by and about, events, sessions and messages.
+    """Profile, addresses, favourites, carts, orders, refunds, reviews by and about, events, what was hidden
+    and shown of recommendations, sessions and messages.
 
     Personal data is opened. What would let another in is left out: hashes, tokens, and the links of messages.
     """
@@ -61,6 +64,8 @@ def own_data(session: Session, user_row: int) -> dict[str, Any]:
         "reviews_about_you": _reviews_about(session, user_row),
         "review_votes": _review_votes(session, user_row),
         "events": _events(session, user_row),
+        "hidden": _hidden(session, user_row),
+        "shown": _shown(session, user_row),
         "sessions": _sessions(session, user_row),
         "notifications": _notifications(session, user_row),
     }
@@ -189,6 +194,29 @@ def _events(session: Session, user_row: int) -> Rows:
         .order_by(event.c.id)
     )
     return _with_parts(session, mine, ("public_id", "kind", "product", "query", "position", "quantity", "at"))
+
+
+def _hidden(session: Session, user_row: int) -> Rows:
+    hidden, key = table_of(HiddenProduct), table_of(ShopperKey)
+    mine = (
+        select(hidden.c.at, _PRODUCT.c.public_id.label("product"), _PRODUCT.c.id)
+        .join(key, key.c.key == hidden.c.shopper)
+        .join(_PRODUCT, _PRODUCT.c.id == hidden.c.product_id)
+        .where(key.c.user_id == user_row)
+        .order_by(hidden.c.at, hidden.c.product_id)
+    )
+    return _with_parts(session, mine, ("product", "at"))
+
+
+def _shown(session: Session, user_row: int) -> Rows:
+    exposure, key = table_of(Exposure), table_of(ShopperKey)
+    mine = (
+        select(exposure)
+        .join(key, key.c.key == exposure.c.shopper)
+        .where(key.c.user_id == user_row)
+        .order_by(exposure.c.id)
+    )
+    return _with_parts(session, mine, ("request_id", "page", "model", "shown", "at"))
 
 
 def _sessions(session: Session, user_row: int) -> Rows:

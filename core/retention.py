@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlmodel import Session
 
 from core.bulk import table_of
 from core.settings import Settings
-from core.tables import Cart, CartLine, Event, Notification, Order, Transition, WebhookDelivery
+from core.tables import (
+    Cart,
+    CartLine,
+    Event,
+    Exposure,
+    HiddenProduct,
+    Notification,
+    Order,
+    Transition,
+    WebhookDelivery,
+)
 from core.traces import forget_places
 
 MOST = 2000  # rows of each kind in a transaction
@@ -24,6 +34,7 @@ class Policy:
     """How long things are kept."""
 
     events: timedelta
+    shown: timedelta
     messages: timedelta
     carts: timedelta
     addresses: timedelta
@@ -33,6 +44,7 @@ def policy_of(settings: Settings) -> Policy:
     """What the `MERX_KEEP_*_DAYS` settings say."""
     return Policy(
         events=timedelta(days=settings.keep_events_days),
+        shown=timedelta(days=settings.keep_shown_days),
         messages=timedelta(days=settings.keep_messages_days),
         carts=timedelta(days=settings.keep_carts_days),
         addresses=timedelta(days=settings.keep_addresses_days),
@@ -42,14 +54,17 @@ def policy_of(settings: Settings) -> Policy:
 def forget(session: Session, *, policy: Policy, now: datetime, most: int = MOST) -> dict[str, int]:
     """Forget up to `most` of each kind of what is over; returns how many, by kind. All zero: nothing is left.
 
-    Guests' carts that nobody touched, the addresses of old orders with what was said about them, events, messages,
-    and what was sent to webhooks. Amounts, lines and movements stay for good.
+    Guests' carts that nobody touched, the addresses of old orders with what was said about them, events and what
+    was hidden, what recommendations were shown, messages, and what was sent to webhooks. Amounts, lines and
+    movements stay for good.
     """
     messages = now - policy.messages
     return {
         "carts": _forget_carts(session, before=now - policy.carts, most=most),
         "addresses": _forget_addresses(session, before=now - policy.addresses, most=most),
         "events": _forget_rows(session, table_of(Event), "at", before=now - policy.events, most=most),
+        "hidden": _forget_hidden(session, before=now - policy.events, most=most),
+        "shown": _forget_rows(session, table_of(Exposure), "at", before=now - policy.shown, most=most),
         "messages": _forget_rows(session, table_of(Notification), "created_at", before=messages, most=most),
         "deliveries": _forget_rows(session, table_of(WebhookDelivery), "created_at", before=messages, most=most),
     }
@@ -75,6 +90,14 @@ def _held(session: Session, table: Table, which: ColumnElement[bool], *, most: i
     """Row numbers, locked in their order; what somebody else holds now is left for the next time."""
     statement = select(table.c.id).where(which).order_by(table.c.id).limit(most).with_for_update(skip_locked=True)
     return list(session.execute(statement).scalars())
+
+
+def _forget_hidden(session: Session, *, before: datetime, most: int) -> int:
+    table = table_of(HiddenProduct)
+    key = tuple_(table.c.shopper, table.c.product_id)
+    old = select(table.c.shopper, table.c.product_id).where(table.c.at < before).order_by(table.c.at).limit(most)
+    gone: Any = session.execute(delete(table).where(key.in_(old)))
+    return int(gone.rowcount)
 
 
 def _forget_rows(session: Session, table: Table, column: str, *, before: datetime, most: int) -> int:

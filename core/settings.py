@@ -79,12 +79,19 @@ class Settings(PaymentSettings):
     suggest_shoppers: int = Field(
         3, ge=2, le=1000, description="A search is suggested when so many different shoppers have typed it"
     )
+    explore_share: float = Field(
+        0.02,
+        ge=0,
+        le=0.5,
+        description="Share of places of the first row that are drawn, to learn what they would do",
+    )
     threads: int = Field(0, ge=0, description="Threads for training; 0 is one per processor")
     keep_generations: int = Field(2, ge=2, le=10)
     keep_versions: int = Field(5, ge=2, le=100)
     relay_interval: float = Field(0.2, gt=0, le=60, description="Seconds between two looks into the outbox")
 
     keep_events_days: int = Field(730, ge=1, description="How long what shoppers did is kept")
+    keep_shown_days: int = Field(90, ge=1, description="How long it is kept what recommendations shoppers saw")
     keep_messages_days: int = Field(
         90, ge=1, description="How long messages to users, and webhook deliveries, are kept"
     )

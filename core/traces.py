@@ -17,7 +17,9 @@ from core.tables import (
     Cart,
     CartLine,
     Event,
+    Exposure,
     Favourite,
+    HiddenProduct,
     IdempotencyKey,
     LoginSession,
     Notification,
@@ -73,8 +75,9 @@ def remove_traces(session: Session, *, row: int, user: str, shopper: str | None)
     session.execute(delete(_LOGIN).where(_LOGIN.c.user_id == row))
     session.execute(delete(key).where(key.c.scope == user))
     if shopper is not None:
-        event, known = table_of(Event), table_of(ShopperKey)
-        session.execute(delete(event).where(event.c.shopper == shopper))
+        for table in (table_of(Event), table_of(HiddenProduct), table_of(Exposure)):
+            session.execute(delete(table).where(table.c.shopper == shopper))
+        known = table_of(ShopperKey)
         session.execute(delete(known).where(known.c.key == shopper))
     _empty_user(session, row)
     return left

@@ -4,7 +4,7 @@ Table classes do not validate; input is checked at the edge, and what must alway
 """
 
 from core.tables.access import IdempotencyKey, LoginLock, LoginSession, RefreshToken
-from core.tables.behaviour import Event, ShopperKey
+from core.tables.behaviour import Event, Exposure, HiddenProduct, ShopperKey
 from core.tables.catalogue import Category, Picture, PriceChange, Product, Seller, Variant
 from core.tables.imports import ImportRun
 from core.tables.messages import AuditEntry, AuditHead, Lease, Notification, OutboxEvent
@@ -30,7 +30,9 @@ __all__ = [
     "Device",
     "Erasure",
     "Event",
+    "Exposure",
     "Favourite",
+    "HiddenProduct",
     "IdempotencyKey",
     "ImportRun",
     "Lease",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from core.tables.columns import check, moment, one_of, reference
+from core.tables.columns import check, document, moment, one_of, reference
 
 EVENT_KINDS = ("view", "click", "add_to_cart", "purchase", "query")
 
@@ -46,4 +47,33 @@ class Event(SQLModel, table=True):
     position: int | None = None
     request_id: str | None = None
     quantity: int = 1
+    at: datetime = moment(index=True)
+
+
+class HiddenProduct(SQLModel, table=True):
+    """A product that a shopper does not want to be recommended."""
+
+    __tablename__ = "hidden_product"
+
+    shopper: str = Field(primary_key=True)
+    product_id: int = reference("product.id", primary_key=True)
+    at: datetime = moment(index=True)
+
+
+class Exposure(SQLModel, table=True):
+    """What one answer with recommendations showed to a shopper.
+
+    `shown` is a list of {row, product (public id), position (from 1), propensity}, the propensity being the chance
+    that the product stood there, given what stood before it.
+    """
+
+    __tablename__ = "exposure"
+    __table_args__ = (Index(None, "shopper", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: str = Field(unique=True)
+    shopper: str
+    page: str
+    model: str
+    shown: list[Any] = document(default=list)
     at: datetime = moment(index=True)

@@ -13,6 +13,7 @@ from api.state import Shop
 from core.accounts import find_account
 from core.bulk import json_text
 from core.database import vault_of
+from core.shown import Place, Shown, hide, record_shown
 from core.tables import (
     AuditEntry,
     Cart,
@@ -220,6 +221,10 @@ def test_the_export_has_everything_of_one_and_nothing_of_others(
         empty_client.patch("/v1/me", json={"name": mark}, headers=person.headers)
         event = {"shopper": person.login["shopper"], "kind": "query", "query": f"{mark} lamp"}
         assert empty_client.post("/v1/events", json={"events": [event]}).status_code == 202
+        with shop_of(empty_client).database.write() as session:
+            shopper, now = person.login["shopper"], shop_of(empty_client).clock()
+            hide(session, "lamp", shopper=shopper, at=now)
+            record_shown(session, [Shown(f"{mark}-r", shopper, "home", "m", now, [Place("you", "lamp", 1, 1.0)])])
         empty_client.post("/v1/auth/password/forgot", json={"email": person.email})
     answer = empty_client.get("/v1/me/export", headers=ann.headers)
     assert answer.status_code == 200
@@ -236,6 +241,8 @@ def test_the_export_has_everything_of_one_and_nothing_of_others(
     assert told["refunds"][0]["lines"][0]["quantity"] == 1
     assert [told[name][0]["id"] for name in ("reviews", "seller_reviews")] == ["v-annas", "w-annas"]
     assert told["events"][0]["query"] == "annas lamp"
+    assert [row["product"] for row in told["hidden"]] == ["lamp"]
+    assert [(row["request_id"], row["shown"][0]["product"]) for row in told["shown"]] == [("annas-r", "lamp")]
     assert told["sessions"][0]["id"] == ann.login["session"]
     assert told["notifications"][-1]["kind"] == "reset-password"
     assert "bens" not in answer.text

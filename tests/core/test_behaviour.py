@@ -73,6 +73,10 @@ def test_a_repeated_report_is_recorded_once(shop: Database) -> None:
             Past("desk", "view", day(2)),
             Past("lamp", "view", day(3)),
         ]
+        assert history(session, guest, until=day(2)) == [
+            Past("lamp", "view", day(1)),
+            Past("desk", "view", day(2)),
+        ]
         assert history(session, guest, limit=1) == [Past("lamp", "view", day(3))]
 
 

@@ -15,6 +15,7 @@ from core.bulk import table_of
 from core.database import Database
 from core.erasure import Erased, erase
 from core.errors import Conflict, NotFound
+from core.shown import Shown, hide, record_shown
 from core.tables import (
     Erasure,
     Event,
@@ -255,6 +256,8 @@ def test_all_that_is_theirs_alone_is_gone_and_nothing_of_others(database: Databa
             keys[name] = behaviour.shopper_of(session, person.user)
             event = behaviour.NewEvent(f"event-{name}", "query", trade.now, query=f"a lamp for {name}")
             behaviour.record_events(session, [event], shopper=keys[name])
+            hide(session, "p0", shopper=keys[name], at=trade.now)
+            record_shown(session, [Shown(name, keys[name], "home", "m", trade.now, [])])
             logins.open_login(session, person, at=trade.now, life=LIFE)
             lockout.begin(session, [lockout.account(person.email), lockout.mail(person.email)], at=trade.now)
             told = {
@@ -266,7 +269,10 @@ def test_all_that_is_theirs_alone_is_gone_and_nothing_of_others(database: Databa
             }
             session.execute(insert(Notification).values(payload=TEST_VAULT.seal(name), **told))
             profiles.add_favourite(session, person.row, "p0", at=trade.now)
-    counted = ("app_user", "shopper_key", "event", "login_session", "refresh_token", "login_lock", "notification")
+    counted = (
+        *("app_user", "shopper_key", "event", "hidden_product", "exposure"),
+        *("login_session", "refresh_token", "login_lock", "notification"),
+    )
 
     def sizes() -> list[int]:
         with database.read() as session:
@@ -276,7 +282,7 @@ def test_all_that_is_theirs_alone_is_gone_and_nothing_of_others(database: Databa
     before = sizes()
     ann = people["ann"].user
     trade.do(lambda session: erase(session, ann, actor="system", at=trade.now))
-    assert [was - now for was, now in zip(before, sizes(), strict=True)] == [0, 1, 1, 1, 1, 2, 1, 1]
+    assert [was - now for was, now in zip(before, sizes(), strict=True)] == [0, 1, 1, 1, 1, 1, 1, 2, 1, 1]
     assert [row.key for row in rows(trade, ShopperKey)] == [keys["ben"]]
     assert [row.query for row in rows(trade, Event)] == ["a lamp for ben"]
     with database.read() as session:

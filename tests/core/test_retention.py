@@ -16,10 +16,12 @@ from core.carts import find_cart, open_cart, set_line
 from core.database import Database
 from core.retention import Policy
 from core.settings import load_settings
+from core.shown import Place, Shown, hidden, hide, record_shown
 from core.tables import (
     Cart,
     CartLine,
     Event,
+    Exposure,
     Notification,
     Order,
     Shipment,
@@ -30,7 +32,7 @@ from core.tables import (
 from tests.core.trade import NOW, Trade, broken_invariants
 
 DAY = timedelta(days=1)
-POLICY = Policy(events=10 * DAY, messages=10 * DAY, carts=10 * DAY, addresses=10 * DAY)
+POLICY = Policy(events=10 * DAY, shown=10 * DAY, messages=10 * DAY, carts=10 * DAY, addresses=10 * DAY)
 
 
 @pytest.fixture
@@ -74,6 +76,18 @@ def test_to_the_moment(trade: Trade) -> None:
 def test_a_transaction_takes_a_bounded_number_and_the_oldest_first(trade: Trade) -> None:
     events(trade, *(NOW - (20 + n) * DAY for n in range(25)))
     assert [forget(trade, most=10)["events"] for _ in range(4)] == [10, 10, 5, 0]
+
+
+def test_what_was_shown_and_what_was_hidden(trade: Trade) -> None:
+    with trade.database.write() as session:
+        for n, at in enumerate((NOW - 11 * DAY, NOW)):
+            record_shown(session, [Shown(f"r{n}", "s", "home", "m", at, [Place("for-you", "p0", 1, 1.0)])])
+            hide(session, "p0", shopper=f"shopper-{n}", at=at)
+    gone = forget(trade)
+    assert (gone["hidden"], gone["shown"]) == (1, 1)
+    with trade.database.read() as session:
+        assert [hidden(session, f"shopper-{n}") for n in (0, 1)] == [[], ["p0"]]
+    assert count(trade, Exposure) == 1
 
 
 def test_messages_and_what_was_sent_to_webhooks(trade: Trade) -> None:
