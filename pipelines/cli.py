@@ -23,6 +23,7 @@ from pipelines.commands import (
     sandbox,
     serve,
     suggestions,
+    tune,
 )
 from pipelines.console import console
 
@@ -39,6 +40,7 @@ app.command("snapshot")(data.snapshot)
 app.add_typer(index.app, name="index")
 app.add_typer(suggestions.app, name="suggestions")
 app.command("train")(models.train)
+app.command("tune")(tune.tune_)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("explain")(explain.explain_)
 app.add_typer(judgments.app, name="judgments")

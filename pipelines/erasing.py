@@ -32,7 +32,9 @@ from core.pictures import sizes_of, tidy
 from ingest.snapshot import KIND as SNAPSHOTS
 from ingest.snapshot import holds_any, write_snapshot, write_without
 from pipelines.house import House
+from ranking.blend import BlendRecommender
 from ranking.training import MODELS, promote_version, train_version
+from recsys.spaces import models_like
 
 LEASE = "batch-outputs"
 PATIENCE = SECONDS + 5.0  # after so many seconds the lease of a process that was killed is over
@@ -194,6 +196,9 @@ class _Run:
                 threads=self.house.settings.threads,
                 clock=clock,
                 progress=self.progress,
+                make=lambda: BlendRecommender(
+                    models=models_like(live.about.get("parameters", {}).get("models", {}))
+                ),
             )
             others = [*others, fresh]
         except MerxError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,18 +15,23 @@ from pipelines.console import console, job, progress
 from pipelines.erasing import writing
 from pipelines.house import House, open_house
 from pipelines.model_tables import print_models
+from ranking.blend import BlendRecommender
 from ranking.training import MODELS, promote_version, train_version
+from recsys.parameters import read_parameters
+from recsys.spaces import Value, models_with
 
 
 def train(
     promote: Annotated[bool, typer.Option(help="let the new version serve if it passes the gate")] = True,
     seed: Annotated[int, typer.Option(help="same snapshot, parameters and seed: the same bytes")] = 0,
+    parameters: Annotated[Path | None, typer.Option(help="TOML, as `merx tune --out` writes it")] = None,
 ) -> None:
     """Finish erasures, train every model on the newest snapshot, evaluate them, register and promote a version."""
+    tuned = read_parameters(parameters) if parameters else {}
     with open_house() as house:
         finish_now(house)
         with writing(house):
-            version = train_models(house, promote=promote, seed=seed)
+            version = train_models(house, promote=promote, seed=seed, parameters=tuned)
         print_models("validation", version.about["metrics"])
 
 
@@ -41,11 +48,21 @@ def rollback() -> None:
         done(f"{house.artifacts.rollback(MODELS).name} now serving")
 
 
-def train_models(house: House, *, promote: bool = True, seed: int = 0) -> Version:
-    """Train on the newest snapshot; raises NotFound where there is none, RefusedPromotion at the gate."""
+def train_models(
+    house: House,
+    *,
+    promote: bool = True,
+    seed: int = 0,
+    parameters: Mapping[str, Mapping[str, Value]] | None = None,
+) -> Version:
+    """Train on the newest snapshot; raises NotFound where there is none, RefusedPromotion at the gate.
+
+    `parameters` are those of models that differ from the ones that serve by default; raises InvalidInput.
+    """
     snapshots = house.artifacts.versions("snapshots")
     if not snapshots:
         raise NotFound("there is no snapshot yet: run `merx snapshot`")
+    models = models_with(parameters or {})
     with job("train") as done:
         with progress() as report:
             version = train_version(
@@ -55,6 +72,7 @@ def train_models(house: House, *, promote: bool = True, seed: int = 0) -> Versio
                 threads=house.settings.threads,
                 clock=house.clock,
                 progress=report,
+                make=lambda: BlendRecommender(models=models),
             )
         done(f"version {version.name} on snapshot {snapshots[-1].name}")
     if promote:
