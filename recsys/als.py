@@ -19,7 +19,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
 from core.errors import InvalidInput
-from recsys.als_solver import Scale, fit_factors, in_eigenvectors, row_scale
+from recsys.als_solver import Scale, fit_factors, in_eigenvectors, row_scale, row_sums
 from recsys.base import Model
 from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import history_matrix
@@ -33,8 +33,8 @@ class AlsModel(Model):
 
     The confidence in an item is 1 + `alpha` * log2(1 + weight), the weight being what the history says (summed
     over repetitions, faded by `position_power` when scoring). A row is regularised with `regularisation` times
-    what its confidences add up to, over the mean of that, to `frequency_power`: shoppers folded in as well as
-    those fitted. No row for a person is kept.
+    what its confidences have above 1, over the mean of all rows, to `frequency_power`: shoppers folded in as well
+    as those fitted. No row for a person is kept.
     """
 
     name = "als"
@@ -125,8 +125,7 @@ class AlsModel(Model):
 
     def _diagonals(self, extra: sparse.csr_matrix) -> Array:
         """Y'Y and the regularisation of each row: both are diagonal, so shape [rows, factors]."""
-        above = np.asarray(extra.sum(axis=1, dtype=np.float64)).ravel()
-        diagonals: Array = self._squares + self._scale.of(above)[:, None]
+        diagonals: Array = self._squares + self._scale.of(row_sums(extra))[:, None]
         return diagonals
 
     def _fold_in(self, extra: sparse.csr_matrix) -> Floats:
@@ -173,7 +172,7 @@ class AlsModel(Model):
         p = self._parameters
         self._factors = arrays["factors"]  # [items, factors], turned so that Y'Y is diagonal
         self._squares = np.square(self._factors, dtype=np.float64).sum(axis=0)
-        self._scale = Scale(p["regularisation"], p["frequency_power"], self._items, float(arrays["mean"]))
+        self._scale = Scale(p["regularisation"], p["frequency_power"], float(arrays["mean"]))
 
 
 def _fit_with_implicit(

@@ -29,6 +29,7 @@ _STEPS = 3  # of conjugate gradients each time, as in the paper
 _CELLS = 1 << 13  # rows times longest row in a block: what is gathered for it stays in the cache
 _CHUNK = 1 << 14  # rows of factors whose products are summed at once
 _SPREAD = 0.1  # standard deviation of the factors before the first round, times the root of their number
+_LEAST = 1e-6  # of regularisation: a row next to nothing is solved all the same
 _TINY = np.float32(1e-30)  # keeps 0 / 0 at 0
 
 Doubles = npt.NDArray[np.float64]
@@ -39,26 +40,30 @@ _Both = tuple[Floats, Floats]
 class Scale:
     """How the regularisation of a row grows with what the row weighs: base * (weight / mean) ** power.
 
-    A row weighs the sum of its confidences: `cells`, the length of the row, plus all that is above 1. A row of the
-    `mean` weight gets `base`.
+    A row weighs what its confidences have above 1, so a row of the `mean` weight gets `base`. The paper counts the
+    cells that are not there too; without them it was better on both validation sets.
     """
 
     base: float
     power: float
-    cells: int
     mean: float
 
     def of(self, above: Doubles) -> Doubles:
         """The regularisation of rows whose confidences above 1 sum up to `above`; the shape stays."""
-        scaled: Doubles = self.base * ((self.cells + above) / self.mean) ** self.power
+        scaled: Doubles = np.maximum(self.base * (above / self.mean) ** self.power, _LEAST)
         return scaled
+
+
+def row_sums(extra: sparse.csr_matrix) -> Doubles:
+    """What each row has above 1, shape [rows]."""
+    sums: Doubles = np.asarray(extra.sum(axis=1, dtype=np.float64)).ravel()
+    return sums
 
 
 def row_scale(extra: sparse.csr_matrix, *, base: float, power: float) -> Scale:
     """The scale of a matrix whose rows are to be solved; rows with nothing in them do not count for the mean."""
-    sums = np.asarray(extra.sum(axis=1, dtype=np.float64)).ravel()[np.diff(extra.indptr) > 0]
-    cells = extra.shape[1]
-    return Scale(base, power, cells, cells + float(sums.mean()) if len(sums) else float(max(cells, 1)))
+    sums = row_sums(extra)
+    return Scale(base, power, float(sums[sums > 0].mean()) if (sums > 0).any() else 1.0)
 
 
 def fit_factors(
@@ -118,8 +123,7 @@ class _Side:
 
     def __init__(self, extra: sparse.csr_matrix, scale: Scale) -> None:
         self._extra = extra
-        above = np.asarray(extra.sum(axis=1, dtype=np.float64)).ravel()
-        self._regularisation = scale.of(above).astype(np.float32)
+        self._regularisation = scale.of(row_sums(extra)).astype(np.float32)
         self._blocks = list(row_blocks(np.diff(extra.indptr)))
 
     def solve(self, own: Floats, fixed: Floats, shared: Floats, pool: ThreadPoolExecutor) -> None:

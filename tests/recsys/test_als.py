@@ -133,11 +133,11 @@ def test_shoppers_are_folded_in_as_the_normal_equations_say(power: float) -> Non
     counts = np.zeros((len(data.user_ids), len(items)))
     known = data.users >= 0
     np.add.at(counts, (data.users[known], data.item_numbers[known]), data.weights[known])
-    mean = (len(items) + 50.0 * np.log2(1 + counts).sum(axis=1)).mean()
+    mean = 50.0 * np.log2(1 + counts).sum(axis=1).mean()
     for past in (history(0, 4, 8), history(*range(20))):  # shorter and longer than the factors
         confidence = np.ones(len(items))
         confidence[past.items] += 50.0
-        regularisation = 2.0 * (confidence.sum() / mean) ** power
+        regularisation = 2.0 * ((confidence - 1).sum() / mean) ** power
         normal = items.T @ (items * confidence[:, None]) + regularisation * np.eye(8)
         factor = np.linalg.solve(normal, items[past.items].T @ confidence[past.items])
         np.testing.assert_allclose(model.scores([past], now=0)[0], items @ factor, rtol=1e-3, atol=1e-4)
