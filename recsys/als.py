@@ -65,6 +65,11 @@ class AlsModel(Model):
             solver=solver,
         )
 
+    @property
+    def factors(self) -> Floats:
+        """What is known of each item, shape [items, factors]; rows of 0 for items that nobody has."""
+        return self._factors
+
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         p = self._parameters
         self._items = len(data.items)
