@@ -146,5 +146,7 @@ def test_shoppers_are_folded_in_as_the_normal_equations_say(power: float) -> Non
 def test_implicit_knows_one_regularisation_for_all() -> None:
     with pytest.raises(InvalidInput, match="frequency_power"):
         AlsModel(solver="implicit", frequency_power=0.5)
-    found = AlsModel(solver="implicit", factors=8).fit(shop(), threads=1).similar(0, size=3).items
+    found = (
+        AlsModel(solver="implicit", frequency_power=0.0, factors=8).fit(shop(), threads=1).similar(0, size=3).items
+    )
     assert (found % 4 == 0).all()
