@@ -15,7 +15,7 @@ from core.errors import NotFound
 from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import history_matrix, top
 from recsys.protocol import Reason, Scored
-from recsys.storage import Array, matrix_arrays, matrix_from_arrays, read_model, write_model
+from recsys.storage import Array, matrix_arrays, matrix_from_arrays, read_model, reading, write_model
 
 
 class Model(ABC):
@@ -88,10 +88,25 @@ class Model(ABC):
     @classmethod
     def load(cls, folder: Path) -> Self:
         parameters, arrays = read_model(folder, name=cls.name, schema=cls.schema)
-        model = cls(**parameters)
-        model._items = int(arrays.pop("items"))
-        model._restore(arrays)
+        with reading(f"the model in {folder.name}"):
+            model = cls(**parameters)
+            model._items = int(arrays.pop("items"))
+            model._restore(arrays)
+            model._prove()
         return model
+
+    def _prove(self) -> None:
+        """Ask everything once: files that are whole may still not belong together. Raises whatever that raises."""
+        if self._items < 0:
+            raise ValueError(f"a model of {self._items} items")
+        if self._items == 0:
+            return
+        ends = np.unique([0, self._items // 2, self._items - 1]).astype(np.int32)
+        past = History(ends, np.arange(len(ends), dtype=np.int64), np.ones(len(ends), dtype=np.float32))
+        said = [*self.scores([past], now=len(ends)), self.likeness(self._items - 1)]
+        if any(each.shape != (self._items,) or not np.isfinite(each).all() for each in said):
+            raise ValueError(f"the answers are not {self._items} numbers")
+        self.contributions(past, ends, now=len(ends))
 
     def check(self, item: int) -> None:
         """Raise NotFound for an item number that the model was not fitted with."""

@@ -11,6 +11,7 @@ import scipy.sparse as sparse
 from recsys.data import Floats, History, Ints, Longs
 
 DAY = 86_400.0
+LONGEST = 10_000  # interactions of a history that count
 
 
 def history_matrix(
@@ -20,9 +21,12 @@ def history_matrix(
 
     An interaction counts `weight * (1 + moments after it) ** -position_power * 2 ** (-age / half life)`. Moments
     and age are counted from the newest interaction of the same history, so that things bought together weigh the
-    same and a shopper who was long away is not forgotten. Items outside [0, items) and weights that are not above
-    0 are left out; an item that occurs several times gets the sum.
+    same and a shopper who was long away is not forgotten. Items outside [0, items) and weights that are no finite
+    numbers above 0 are left out; an item that occurs several times gets the sum. Of a history longer than LONGEST
+    only the newest interactions count: so long a one is a reseller's or a robot's, and must not hold up the
+    answers to others.
     """
+    histories = [newest(history) for history in histories]
     lengths = np.array([len(history) for history in histories], dtype=np.int64)
     if lengths.sum() == 0:
         return sparse.csr_matrix((len(histories), items), dtype=np.float32)
@@ -32,14 +36,21 @@ def history_matrix(
     rows = np.repeat(np.arange(len(histories)), lengths)
     weights *= (1.0 + moments_after(rows, at)) ** -position_power
     if half_life_days is not None:
-        newest = np.maximum.reduceat(at, (np.cumsum(lengths) - lengths)[lengths > 0])
-        age = np.repeat(newest, lengths[lengths > 0]) - at
+        last = np.maximum.reduceat(at, (np.cumsum(lengths) - lengths)[lengths > 0])
+        age = np.repeat(last, lengths[lengths > 0]) - at
         weights *= np.exp2(-age / (half_life_days * DAY))
-    known = (numbers >= 0) & (numbers < items) & (weights > 0)
+    known = (numbers >= 0) & (numbers < items) & (weights > 0) & np.isfinite(weights)
     shape = (len(histories), items)
     matrix = sparse.csr_matrix((weights[known].astype(np.float32), (rows[known], numbers[known])), shape=shape)
     matrix.sum_duplicates()
     return matrix
+
+
+def newest(history: History, *, size: int = LONGEST) -> History:
+    """The newest `size` interactions of a history; itself where it has no more."""
+    if len(history) <= size:
+        return history
+    return History(history.items[-size:], history.at[-size:], history.weights[-size:])
 
 
 def moments_after(rows: npt.NDArray[np.int64], at: Longs) -> Longs:

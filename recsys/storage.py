@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,24 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
 
-from core.errors import BrokenArtifact
+from core.errors import BrokenArtifact, InvalidInput
 
 Array = npt.NDArray[Any]
 
-# Everything that reading a file which was cut short or changed can raise.
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+# Everything that reading a file which was cut short or changed can raise, and asking a model that was made of it.
+UNREADABLE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError),
+    *(RuntimeError, zipfile.BadZipFile, zlib.error, struct.error, InvalidInput),
+)
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn whatever goes wrong while `what` is read into BrokenArtifact."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise BrokenArtifact(f"{what} cannot be read: {error}") from error
 
 
 def write_model(
@@ -40,16 +54,18 @@ def read_model(folder: Path, *, name: str, schema: int) -> tuple[dict[str, Any],
 
     Raises BrokenArtifact for files that are missing, cut short, of another model or of another schema version.
     """
-    try:
+    with reading(f"the model in {folder.name}"):
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if about["name"] != name or about["schema"] != schema:
             raise BrokenArtifact(
                 f"{folder.name} holds {about['name']} of schema {about['schema']}, not {name} of schema {schema}"
             )
         with np.load(folder / "arrays.npz", allow_pickle=False) as file:
-            return dict(about["parameters"]), {key: file[key] for key in about["arrays"]}
-    except UNREADABLE as error:
-        raise BrokenArtifact(f"the model in {folder.name} cannot be read: {error}") from error
+            arrays = {key: file[key] for key in about["arrays"]}
+        for key, array in arrays.items():
+            if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+                raise ValueError(f"{key} holds what is no number")
+        return dict(about["parameters"]), arrays
 
 
 def matrix_arrays(prefix: str, matrix: sparse.csr_matrix) -> dict[str, Array]:
@@ -63,7 +79,14 @@ def matrix_arrays(prefix: str, matrix: sparse.csr_matrix) -> dict[str, Array]:
 
 
 def matrix_from_arrays(prefix: str, arrays: Mapping[str, Array]) -> sparse.csr_matrix:
-    """The sparse matrix that `matrix_arrays` took apart."""
+    """The sparse matrix that `matrix_arrays` took apart.
+
+    Raises ValueError for parts that do not fit together: compiled code believes an index whatever it is.
+    """
     parts = (arrays[f"{prefix}_data"], arrays[f"{prefix}_indices"], arrays[f"{prefix}_indptr"])
     rows, columns = (int(length) for length in arrays[f"{prefix}_shape"])
-    return sparse.csr_matrix(parts, shape=(rows, columns))
+    if any(part.dtype.kind not in "iu" for part in parts[1:]):
+        raise ValueError(f"the indices of {prefix} are no whole numbers")
+    matrix = sparse.csr_matrix(parts, shape=(rows, columns))
+    matrix.check_format(full_check=True)
+    return matrix

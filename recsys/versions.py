@@ -16,7 +16,7 @@ import numpy as np
 from core.artifacts import Artifacts, Version
 from core.errors import BrokenArtifact, RefusedPromotion
 from recsys.data import Items
-from recsys.storage import UNREADABLE
+from recsys.storage import reading
 
 KIND = "models"
 SERVED = "blend"  # the row of the metrics that counts at the gate
@@ -42,12 +42,12 @@ def save_items(items: Items, folder: Path) -> None:
 
 
 def load_items(folder: Path) -> Items:
-    """Read what `save_items` wrote; raises BrokenArtifact for a file cut short or of another schema."""
-    try:
+    """Read what `save_items` wrote; raises BrokenArtifact for a file cut short, changed or of another schema."""
+    with reading(f"the items in {folder.name}"):
         columns = json.loads((folder / _ITEMS).read_text(encoding="utf-8"))
         if columns.pop("schema") != _SCHEMA:
             raise BrokenArtifact(f"the items in {folder.name} are of another schema than {_SCHEMA}")
-        return Items(
+        items = Items(
             ids=columns["ids"],
             titles=columns["titles"],
             texts=columns["texts"],
@@ -57,8 +57,12 @@ def load_items(folder: Path) -> Items:
             sellable=np.array(columns["sellable"], dtype=np.bool_),
             released_at=np.array(columns["released_at"], dtype=np.int64),
         )
-    except UNREADABLE as error:
-        raise BrokenArtifact(f"the items in {folder.name} cannot be read: {error}") from error
+        texts = (items.ids, items.titles, items.texts, items.brands, *items.categories)
+        if not all(isinstance(text, str) for column in texts for text in column):
+            raise ValueError("a text is none")
+        if {len(column) for column in columns.values()} != {len(items)} or len(set(items.ids)) != len(items):
+            raise ValueError("the columns are not of one length, or an id stands there twice")
+        return items
 
 
 def check_promotion(artifacts: Artifacts, candidate: Version, *, live: Version | None) -> None:
@@ -66,7 +70,7 @@ def check_promotion(artifacts: Artifacts, candidate: Version, *, live: Version |
 
     Each was measured on the last part of its own snapshot, so METRIC may be lower by the interval of the
     difference of two independent means. A version without a measure (too little data) is refused where the live
-    one has one. Raises RefusedPromotion.
+    one has one. Raises RefusedPromotion, or BrokenArtifact for a manifest with impossible metrics.
     """
     try:
         artifacts.verify(candidate)
@@ -92,9 +96,13 @@ def check_promotion(artifacts: Artifacts, candidate: Version, *, live: Version |
 
 
 def _measured(version: Version) -> tuple[float, float] | None:
-    """The METRIC of a version and half the width of its interval."""
-    row: dict[str, Any] = version.about.get("metrics", {}).get(SERVED, {})
-    if METRIC not in row:
-        return None
-    low, high = row[f"{METRIC}_interval"]
-    return float(row[METRIC]), (float(high) - float(low)) / 2
+    """The METRIC of a version and half the width of its interval; raises BrokenArtifact."""
+    with reading(f"the metrics of {version.name}"):
+        row: dict[str, Any] = version.about.get("metrics", {}).get(SERVED, {})
+        if METRIC not in row:
+            return None
+        low, high = (float(end) for end in row[f"{METRIC}_interval"])
+        value, half = float(row[METRIC]), (high - low) / 2
+        if not math.isfinite(value) or not half >= 0:
+            raise ValueError(f"{METRIC} of {value} with an interval from {low} to {high}")
+        return value, half

@@ -14,6 +14,7 @@ import pytest
 from core.errors import BrokenArtifact, NotFound
 from ranking.blend import BlendRecommender
 from recsys.data import History, TrainingData
+from recsys.histories import LONGEST, newest
 from recsys.models import MODELS
 from recsys.protocol import Recommender
 from tests.recsys.shops import START, history, shop
@@ -77,12 +78,36 @@ def test_unknown_items_in_a_history_are_ignored(model: Recommender) -> None:
     )
 
 
-def test_a_very_long_history(model: Recommender) -> None:
-    draw = np.random.default_rng(0)
-    items = draw.integers(len(data().items), size=200_000).astype(np.int32)
-    long = History(items, START + np.arange(200_000), np.ones(200_000, dtype=np.float32))
-    assert np.isfinite(model.scores([long], now=NOW)).all()
+def test_weights_that_say_nothing_are_left_out(model: Recommender) -> None:
+    known = history(4, 8)
+    for strange in (np.nan, -1.0, 0.0, -np.inf):
+        mixed = History(
+            np.array([5, 4, 8, 9], dtype=np.int32),
+            np.array([known.at[0], known.at[0], known.at[1], known.at[1]]),
+            np.array([strange, 1, 1, strange], dtype=np.float32),
+        )
+        scores = model.scores([mixed], now=NOW)
+        expected = model.scores([known], now=NOW)
+        expected[0, [5, 9]] = scores[0, [5, 9]] = 0.0  # what the blend says of seen items is its own business
+        np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
+    endless = History(known.items, known.at, np.array([np.inf, 1], dtype=np.float32))
+    assert np.isfinite(model.scores([endless], now=NOW)).all()
+
+
+def test_of_a_history_of_a_million_the_newest_count(model: Recommender) -> None:
+    items = np.random.default_rng(0).integers(len(data().items), size=1_000_000).astype(np.int32)
+    long = History(items, START + np.arange(len(items)), np.ones(len(items), dtype=np.float32))
+    short = newest(long)
+    assert len(short) == LONGEST
+    assert short.at[-1] == long.at[-1]
+    scores = model.scores([long], now=NOW)
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(scores, model.scores([short], now=NOW))
     assert np.isfinite(model.explain(long, 7, now=NOW).score)
+    assert (
+        model.recommend(long, now=NOW, size=3).items.tolist()
+        == model.recommend(short, now=NOW, size=3).items.tolist()
+    )
 
 
 @pytest.mark.parametrize("name", PERSONAL)
