@@ -12,6 +12,7 @@ SPAN = 365 * DAY
 _CLUSTERS = 100  # groups of items that the same shoppers like
 _TASTES = 4  # clusters a shopper buys from
 _AT_LARGE = 0.3  # share of purchases outside of them
+_BASKETS = 1000  # of a shopper at most, of three purchases each
 _ZIPF = 0.6  # the n-th best seller of a cluster sells n ** -_ZIPF of the best
 
 
@@ -38,14 +39,15 @@ def crowd(*, users: int, items: int, interactions: int, seed: int = 0) -> Traini
         np.minimum(bought, items - 1)
     ]  # neighbours in number are no neighbours in taste
     at = START + np.sort(owner * SPAN + draw.integers(SPAN, size=interactions)) % SPAN
+    first = np.searchsorted(owner, np.arange(users))
     return TrainingData(
-        items=_items(items),
+        items=_items(draw, items),
         user_ids=[f"shopper{user}" for user in range(users)],
         users=owner.astype(np.int32),
         item_numbers=numbers.astype(np.int32),
         at=at,
         weights=np.ones(interactions, dtype=np.float32),
-        baskets=np.full(interactions, -1, dtype=np.int32),
+        baskets=(owner * _BASKETS + (np.arange(interactions) - first[owner]) // 3 % _BASKETS).astype(np.int32),
         now=int(at.max()),
     )
 
@@ -55,8 +57,9 @@ def _spread(draw: np.random.Generator, rows: int, users: int) -> np.ndarray:
     return np.repeat(np.arange(users), draw.multinomial(rows, shares / shares.sum()))
 
 
-def _items(items: int) -> Items:
-    titles = [f"thing {number}" for number in range(items)]
+def _items(draw: np.random.Generator, items: int) -> Items:
+    words = np.minimum(draw.zipf(1.5, size=(items, 5)), 4000)
+    titles = [f"{' '.join(f'word{word}' for word in row)} number{item}" for item, row in enumerate(words.tolist())]
     return Items(
         ids=[f"p{number}" for number in range(items)],
         titles=titles,
