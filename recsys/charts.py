@@ -20,11 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
-from core.errors import BrokenArtifact
 from recsys.data import Floats, Items, Longs, TrainingData
 from recsys.histories import DAY, top
 from recsys.protocol import Scored
-from recsys.storage import UNREADABLE, Array, read_model, write_model
+from recsys.storage import Array, read_model, reading, write_model
 
 WINDOWS = (1, 7, 30)  # days that are compared with as many before them
 ALWAYS = 0  # the window of everything there is: nothing comes before it
@@ -105,15 +104,17 @@ class Charts:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote; raises BrokenArtifact for files cut short or of another schema."""
         _, arrays = read_model(folder, name=_NAME, schema=_SCHEMA)
-        try:
+        with reading(f"the charts in {folder.name}"):
             names = json.loads(arrays["names"].tobytes())
-            ends = arrays["ends"][:-1]
+            ends, sold = arrays["ends"][:-1], arrays["sold"]
+            if sold.ndim != 1 or not np.isin(arrays["items"], np.arange(len(sold))).all():
+                raise ValueError("an item that is not there")
             items, scores = np.split(arrays["items"], ends), np.split(arrays["scores"], ends)
             lists = zip(names, items, scores, strict=True) if names else ()
             charts = {(scope, chart): Scored(its, of) for (scope, chart), its, of in lists}
-            return cls(sold=arrays["sold"], charts=charts)
-        except UNREADABLE as error:
-            raise BrokenArtifact(f"the charts in {folder.name} cannot be read: {error}") from error
+            if any(len(chart.items) != len(chart.scores) for chart in charts.values()):
+                raise ValueError("items without scores")
+            return cls(sold=sold, charts=charts)
 
 
 _NOTHING = Scored(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))

@@ -103,6 +103,6 @@ def _measured(version: Version) -> tuple[float, float] | None:
             return None
         low, high = (float(end) for end in row[f"{METRIC}_interval"])
         value, half = float(row[METRIC]), (high - low) / 2
-        if not math.isfinite(value) or not half >= 0:
+        if not math.isfinite(value) or not 0 <= half < math.inf:
             raise ValueError(f"{METRIC} of {value} with an interval from {low} to {high}")
         return value, half
