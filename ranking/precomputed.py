@@ -36,6 +36,14 @@ Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a list is mixed from: the weights of the models, and which items come after all others."""
+
+    weights: Mapping[str, float]
+    behind: Behind | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The list of one item, best first; shapes [found], [found] and [found, generators].
 
@@ -119,39 +127,27 @@ class Lists:
 
 def compute_lists(
     models: Mapping[str, Model],
-    weights: Mapping[str, float],
+    recipes: Mapping[str, Recipe],
     *,
     size: int = SIZE,
-    behind: Behind | None = None,
     threads: int = 1,
     progress: Report | None = None,
-) -> Lists:
-    """The `size` best items around each item by the mixture of `weights` (see `ranking.mixing.mix`), less itself.
+) -> dict[str, Lists]:
+    """The `size` best items around each item for each recipe (see `ranking.mixing.mix`), less itself.
 
-    Items that are `behind` fill up what the others leave room for. The answer does not depend on `threads`.
+    Items that are `behind` fill up what the others leave room for. The answer does not depend on `threads`. All
+    recipes are worked out at once: what a model says is asked for only once.
     """
-    asked = {name: model for name, model in models.items() if weights.get(name, 0.0) > 0}
     items = next(iter(models.values())).items if models else 0
-    lists = Lists(
-        generators=tuple(asked),
-        items=np.full((items, size), -1, dtype=np.int32),
-        scores=np.zeros((items, size), dtype=np.float32),
-        parts=np.zeros((items, size, len(asked)), dtype=np.float32),
-        ahead=np.zeros(items, dtype=np.int32),
-    )
+    asked = {
+        name: model for name, model in models.items() if any(_counts(each, name) for each in recipes.values())
+    }
+    found = {name: _no_lists(asked, recipe, items, size) for name, recipe in recipes.items()}
 
     def fill(own: Ints) -> int:
-        table = _Table(asked, weights, own)
-        chosen = best_of_rows(table.allowed(behind), size=size)
-        lists.ahead[own] = (chosen >= 0).sum(axis=1)
-        if behind is not None:
-            table.fill_up(chosen)
-        there = chosen >= 0
-        rows, places = np.nonzero(there)
-        lists.items[own] = chosen
-        lists.scores[own[rows], places] = table.total[rows, chosen[there]]
-        for number, part in enumerate(table.parts.values()):
-            lists.parts[own[rows], places, number] = part[rows, chosen[there]]
+        block = _Block(asked, own)
+        for name, recipe in recipes.items():
+            block.fill(found[name], recipe)
         return len(own)
 
     done = 0
@@ -160,47 +156,87 @@ def compute_lists(
             done += count
             if progress:
                 progress(done, items)
-    return lists
+    return found
 
 
-class _Table:
-    """The mixtures of a block of anchors, shape [anchors, items] each."""
+class _Block:
+    """What the models say of all items around each of a block of anchors, shape [anchors, items] each."""
 
-    def __init__(self, models: Mapping[str, Model], weights: Mapping[str, float], own: Ints) -> None:
+    def __init__(self, models: Mapping[str, Model], own: Ints) -> None:
         moment, one = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.float32)
-        self.histories = [History(own[place : place + 1], moment, one) for place in range(len(own))]
-        self.own = own
-        self.models = models
-        self.parts: dict[str, Floats] = {}
-        self.units: list[dict[str, float]] = [{} for _ in own]
-        for name, model in models.items():
-            shares, best = normalise(model.scores(self.histories, now=0), self.histories)
-            shares *= np.float32(weights[name])
-            self.parts[name] = shares
-            for row, highest in enumerate(best):
-                self.units[row][name] = weights[name] / float(highest)
-        self.total: Floats = sum(list(self.parts.values())[1:], start=next(iter(self.parts.values())).copy())
+        self._histories = [History(own[place : place + 1], moment, one) for place in range(len(own))]
+        self._own = own
+        self._models = models
+        said = {
+            name: normalise(model.scores(self._histories, now=0), self._histories)
+            for name, model in models.items()
+        }
+        self._shares = {name: shares for name, (shares, _) in said.items()}
+        self._best = {name: best for name, (_, best) in said.items()}
 
-    def allowed(self, behind: Behind | None) -> Floats:
-        """The totals with 0 for the anchor itself and for what is set back."""
-        scores = self.total.copy()
-        scores[np.arange(len(self.own)), self.own] = 0.0
-        if behind is not None:
-            for row, item in enumerate(self.own):
-                parts = {name: part[row] for name, part in self.parts.items()}
-                mixture = Mixture(self.histories[row], 0, parts, self.total[row], self.models, self.units[row])
-                scores[row, behind(mixture, int(item))] = 0.0
-        return scores
+    def fill(self, lists: Lists, recipe: Recipe) -> None:
+        """Write the rows of the block's anchors."""
+        total = self._total(recipe.weights, lists.generators)
+        total[np.arange(len(self._own)), self._own] = 0.0
+        ahead = total
+        if recipe.behind is not None and lists.generators:
+            ahead = total.copy()
+            for row, item in enumerate(self._own):
+                ahead[row, recipe.behind(self._mixture(row, total[row], recipe.weights), int(item))] = 0.0
+        chosen = best_of_rows(ahead, size=lists.items.shape[1])
+        lists.ahead[self._own] = (chosen >= 0).sum(axis=1)
+        if ahead is not total:
+            _fill_up(chosen, total)
+        rows, places = np.nonzero(chosen >= 0)
+        items, anchors = chosen[rows, places], self._own[rows]
+        lists.items[self._own] = chosen
+        lists.scores[anchors, places] = total[rows, items]
+        for number, name in enumerate(lists.generators):
+            lists.parts[anchors, places, number] = self._shares[name][rows, items] * np.float32(
+                recipe.weights[name]
+            )
 
-    def fill_up(self, chosen: Ints) -> None:
-        """Put what was set back into the empty places of `chosen`."""
-        size = chosen.shape[1]
-        for row in np.flatnonzero(chosen[:, -1] < 0):
-            there = int(np.count_nonzero(chosen[row] >= 0))
-            others = np.ones(self.total.shape[1], dtype=np.bool_)
-            others[[self.own[row], *chosen[row, :there]]] = False
-            rest = top(self.total[row], size=size - there, allowed=others)
-            chosen[row, there : there + len(rest)] = rest
+    def _total(self, weights: Mapping[str, float], generators: Sequence[str]) -> Floats:
+        total = np.zeros((len(self._own), next(iter(self._shares.values())).shape[1]), dtype=np.float32)
+        for name in generators:
+            total += self._shares[name] * np.float32(weights[name])
+        return total
+
+    def _mixture(self, row: int, total: Floats, weights: Mapping[str, float]) -> Mixture:
+        counted = {name: weight for name, weight in weights.items() if name in self._shares and weight > 0}
+        return Mixture(
+            history=self._histories[row],
+            now=0,
+            parts={name: self._shares[name][row] * np.float32(weight) for name, weight in counted.items()},
+            total=total,
+            models={name: self._models[name] for name in counted},
+            units={name: weight / float(self._best[name][row]) for name, weight in counted.items()},
+        )
+
+
+def _no_lists(models: Mapping[str, Model], recipe: Recipe, items: int, size: int) -> Lists:
+    generators = tuple(name for name in models if _counts(recipe, name))
+    return Lists(
+        generators=generators,
+        items=np.full((items, size), -1, dtype=np.int32),
+        scores=np.zeros((items, size), dtype=np.float32),
+        parts=np.zeros((items, size, len(generators)), dtype=np.float32),
+        ahead=np.zeros(items, dtype=np.int32),
+    )
+
+
+def _counts(recipe: Recipe, name: str) -> bool:
+    return recipe.weights.get(name, 0.0) > 0
+
+
+def _fill_up(chosen: Ints, total: Floats) -> None:
+    """Put the best of what is not there yet into the empty places of `chosen`, row by row."""
+    for row in np.flatnonzero(chosen[:, -1] < 0):
+        there = int(np.count_nonzero(chosen[row] >= 0))
+        others = np.ones(total.shape[1], dtype=np.bool_)
+        others[chosen[row, :there]] = False
+        rest = top(total[row], size=chosen.shape[1] - there, allowed=others)
+        chosen[row, there : there + len(rest)] = rest
 
 
 def _blocks(items: int) -> Iterator[Ints]:

@@ -13,11 +13,13 @@ from core.errors import BrokenArtifact, NotFound
 from ranking import precomputed
 from ranking.blend import BlendRecommender
 from ranking.mixing import Mixture, mix
-from ranking.precomputed import Bools, Lists, compute_lists
+from ranking.precomputed import Bools, Lists, Recipe, compute_lists
 from ranking.widgets import SIMILAR, TOGETHER
 from recsys.data import History
 from recsys.histories import top
 from tests.recsys.shops import shop
+
+RECIPES = {"similar": Recipe(SIMILAR), "together": Recipe(TOGETHER)}
 
 
 @cache
@@ -27,7 +29,7 @@ def blend() -> BlendRecommender:
 
 @cache
 def lists() -> Lists:
-    return compute_lists(blend().models, SIMILAR, size=10)
+    return compute_lists(blend().models, {"similar": Recipe(SIMILAR)}, size=10)["similar"]
 
 
 def asked(weights: dict[str, float], item: int) -> Mixture:
@@ -35,9 +37,10 @@ def asked(weights: dict[str, float], item: int) -> Mixture:
     return mix(blend().models, weights, one, now=0)
 
 
-@pytest.mark.parametrize("weights", [SIMILAR, TOGETHER], ids=["similar", "together"])
-def test_a_list_is_what_asking_gives(weights: dict[str, float]) -> None:
-    found = compute_lists(blend().models, weights, size=10)
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_list_is_what_asking_gives(name: str) -> None:
+    found = compute_lists(blend().models, RECIPES, size=10)[name]
+    weights = dict(RECIPES[name].weights)
     for item in range(60):
         mixture = asked(weights, item)
         allowed = np.arange(60) != item
@@ -46,10 +49,9 @@ def test_a_list_is_what_asking_gives(weights: dict[str, float]) -> None:
         np.testing.assert_allclose(listed.scores, mixture.total[expected], rtol=1e-4)
         np.testing.assert_allclose(listed.scores, mixture.total[listed.items], rtol=1e-4)
         np.testing.assert_allclose(listed.parts.sum(axis=1), listed.scores, rtol=1e-4)
-        for place, name in enumerate(found.generators):
-            np.testing.assert_allclose(
-                listed.parts[:, place], mixture.parts[name][listed.items], rtol=1e-4, atol=1e-6
-            )
+        for place, model in enumerate(found.generators):
+            brought = mixture.parts[model][listed.items]
+            np.testing.assert_allclose(listed.parts[:, place], brought, rtol=1e-4, atol=1e-6)
         assert item not in listed.items
         assert listed.ahead == len(listed.items) > 0
 
@@ -57,9 +59,10 @@ def test_a_list_is_what_asking_gives(weights: dict[str, float]) -> None:
 def test_what_is_set_back_fills_up_the_end() -> None:
     def behind(mixture: Mixture, item: int) -> Bools:
         assert mixture.history.items.tolist() == [item]
+        np.testing.assert_allclose(sum(mixture.parts.values())[item - 1], mixture.total[item - 1], rtol=1e-5)
         return np.arange(60) % 2 == 0
 
-    found = compute_lists(blend().models, SIMILAR, size=40, behind=behind)
+    found = compute_lists(blend().models, {"odd": Recipe(SIMILAR, behind)}, size=40)["odd"]
     for item in (0, 7):
         mixture = asked(SIMILAR, item)
         listed = found.row(item)
@@ -72,8 +75,10 @@ def test_what_is_set_back_fills_up_the_end() -> None:
 def test_threads_and_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precomputed, "_CELLS", 60 * 7)
     told: list[tuple[int, int]] = []
-    one = compute_lists(blend().models, SIMILAR, size=10)
-    two = compute_lists(blend().models, SIMILAR, size=10, threads=2, progress=lambda *said: told.append(said))
+    one = compute_lists(blend().models, RECIPES, size=10)["similar"]
+    two = compute_lists(blend().models, RECIPES, size=10, threads=2, progress=lambda *said: told.append(said))[
+        "similar"
+    ]
     np.testing.assert_array_equal(one.items, two.items)
     np.testing.assert_array_equal(one.parts, two.parts)
     np.testing.assert_array_equal(one.items, lists().items)
@@ -128,5 +133,5 @@ def test_lists_of_another_schema_or_catalogue_are_refused(tmp_path: Path) -> Non
 
 def test_no_models_and_none_that_count(tmp_path: Path) -> None:
     for name, models, items in (("none", {}, 0), ("silent", blend().models, 60)):
-        compute_lists(models, {"als": 0.0}).save(tmp_path / name)
+        compute_lists(models, {"none": Recipe({"als": 0.0})})["none"].save(tmp_path / name)
         assert (Lists.load(tmp_path / name, items=items).items == -1).all()
