@@ -14,9 +14,11 @@ from recsys.evaluation.baselines import baselines
 from recsys.evaluation.metrics import measure_all
 from recsys.evaluation.splits import Split, global_time_split, last_part, leave_last_out
 from recsys.evaluation.table import Measurer, Table
+from recsys.spaces import Value, models_with
 from recsys.training import read_sequences, training_data
 
 Report = Callable[[str, int, int], None]
+Parameters = Mapping[str, Mapping[str, Value]]  # model -> parameter -> value
 
 CASES = 20_000  # shoppers asked for at most on a shop's snapshot
 
@@ -26,6 +28,7 @@ def evaluate_sequences(
     *,
     attributes: Path | None = None,
     titles: Path | None = None,
+    parameters: Parameters | None = None,
     seed: int = 0,
     threads: int = 0,
     progress: Report | None = None,
@@ -33,13 +36,14 @@ def evaluate_sequences(
     """Leave-last-out over all items on a file of sequences: a row for each model, each baseline and the blend.
 
     The blend chooses its weights on the item before the last; everything is fitted on all but the last item.
-    Raises InvalidInput for files that cannot be read.
+    `parameters` are those of models that differ from the defaults. Raises InvalidInput for files that cannot be
+    read.
     """
     data = read_sequences(path, attributes=attributes, titles=titles)
     split = leave_last_out(data)
     if not split.histories:
         raise InvalidInput(f"{path.name} has no shopper with two items")
-    blend = BlendRecommender(holdout="last")
+    blend = BlendRecommender(holdout="last", models=models_with(parameters or {}))
     _, table = fit_and_measure(blend, split, seed=seed, threads=threads, timed=False, progress=progress)
     return table
 
@@ -48,6 +52,7 @@ def evaluate_snapshot(
     snapshot: Version,
     *,
     how: Holdout = "time",
+    parameters: Parameters | None = None,
     seed: int = 0,
     threads: int = 0,
     progress: Report | None = None,
@@ -56,13 +61,14 @@ def evaluate_snapshot(
 
     By time: what shoppers newly bought in the last part, by what went before. Last items lie at all times, so that
     split lets models see what others did later: it flatters, and is there for comparison with published figures.
-    Raises InvalidInput where there is too little to split.
+    `parameters` are those of models that differ from the defaults. Raises InvalidInput where there is too little
+    to split.
     """
     data = training_data(snapshot.path)
     split = shop_split(data, how=how, seed=seed)
     if split is None:
         raise InvalidInput(f"the snapshot {snapshot.name} has nobody who bought something new in its last part")
-    blend = BlendRecommender(holdout=how)
+    blend = BlendRecommender(holdout=how, models=models_with(parameters or {}))
     _, table = fit_and_measure(blend, split, seed=seed, threads=threads, progress=progress)
     return table
 
@@ -104,7 +110,7 @@ def fit_and_measure(
     def ask(histories: Sequence[History]) -> Mapping[str, Floats]:
         shares = blend.shares(histories, now=split.now)
         said = {other.name: other.scores(histories, now=split.now) for other in others}
-        return {**shares, **said, blend.name: blend.weighted(shares)}
+        return {**shares, **said, blend.name: blend.weighted(shares, histories)}
 
     found = measure_all(ask, split, lists=True, progress=lambda done, total: report("measure", done, total))
     table = Measurer(split, timed=timed).table(found, served=blend.name)

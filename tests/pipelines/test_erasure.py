@@ -250,6 +250,18 @@ def test_new_models_serve_even_when_they_are_worse(house: House, monkeypatch: py
 
 
 @ON_SQLITE
+def test_models_are_trained_anew_with_the_parameters_they_had(house: House) -> None:
+    tuned = {"popularity": {"half_life_days": 30.0}}
+    promote_version(house.artifacts, train_models(house, promote=False, parameters=tuned).name, compared=False)
+    erase(house, anybody(house)[0])
+    finish_erasures(house)
+    served = house.artifacts.live(MODELS)
+    assert served is not None
+    assert served.about["parameters"]["models"]["popularity"] == tuned["popularity"]
+    assert served.about["parameters"]["models"]["trending"] == {"half_life_days": 7.0}
+
+
+@ON_SQLITE
 def test_where_nothing_can_be_trained_nothing_serves_what_has_to_go(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,10 @@ Merx = Callable[..., Ran]
 def sequences(tmp_path: Path) -> Path:
     path = tmp_path / "sequences.txt"
     path.write_text(
-        "".join(f"{user} {' '.join(str((user + step) % 23) for step in range(6))}\n" for user in range(90))
+        "".join(
+            f"{user} {' '.join(str((user + step + user * step // 40) % 23) for step in range(6))}\n"
+            for user in range(90)
+        )
     )
     return path
 
@@ -36,6 +39,13 @@ def test_tune_says_what_the_best_and_the_defaults_reach(merx: Merx, sequences: P
     assert found["defaults"]["parameters"]["neighbours"] == 500
     assert tomllib.loads(out.read_text()) == {"item_item": found["best"]["parameters"]}
     assert "4 trials of item_item on 90 shoppers" in ran.said
+    out.write_text("[popularity]\nhalf_life_days = 2\n[item_item]\nneighbours = 20\nshrinkage = 100.0\n")
+    plain, tuned = (
+        json.loads(merx("evaluate", "recs", "--sequences", sequences, "--json", *more).output)
+        for more in ((), ("--parameters", out))
+    )
+    assert plain["als"]["mrr"] == tuned["als"]["mrr"]
+    assert plain["item_item"]["mrr"] != tuned["item_item"]["mrr"]
     again = json.loads(merx("tune", "item_item", "--sequences", sequences, "--trials", 4, "--json").output)
     assert {**again, "seconds": 0} == {**found, "seconds": 0}
 
