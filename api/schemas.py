@@ -143,24 +143,6 @@ class SuggestOut(Out):
     suggestions: list[SuggestionOut]
 
 
-class RecommendedOut(ProductCard):
-    score: float
-    reason: str = Field(examples=["because you bought RED RETROSPOT CAKE STAND"])
-    why: list[PartOut] | None = Field(None, description="with explain=true")
-
-
-class RowOut(Out):
-    id: str = Field(examples=["for-you"])
-    title: str = Field(examples=["For you"])
-    items: list[RecommendedOut]
-
-
-class RecommendationsOut(Out):
-    model: str = Field(description="the version that answered")
-    took_ms: float
-    rows: list[RowOut]
-
-
 class ProductOut(ProductCard):
     description: str
     attributes: dict[str, str | float | bool]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.synonyms import Synonyms
+from api.exposures import Exposures
 from api.hot import HotProducts
+from api.newcomers import Newcomers
 from api.streams import Streams
 from api.suggesting import Suggesting
 from api.synonyms import LiveSynonyms
@@ -62,6 +64,8 @@ class Shop:
         self.tail = Tail(self.database)
         self.products = HotProducts(self.database, self.tail)
         self.streams = Streams(self.tail)
+        self.newcomers = Newcomers()
+        self.exposures = Exposures(self.database)
         self.charges = load_charges(settings)
         self.providers = open_providers(settings, clock=clock)
         self._looks = PictureIndex(settings, artifacts=self.artifacts, database=self.database)
@@ -113,6 +117,7 @@ class Shop:
         """Give back files and connections."""
         self.streams.close()
         self.tail.close()
+        self.exposures.close()
         self.engine.close()
         self.database.close()
 

@@ -43,6 +43,14 @@ def read_goods(session: Session, *, only: Sequence[str] | None = None) -> Goods:
     return Goods(products, variants, pictures, _popularity(session, only))
 
 
+def names_after(session: Session, row: int) -> list[tuple[int, str]]:
+    """The row numbers and public ids of the products, whatever their state, whose rows came after one."""
+    statement = (
+        select(col(Product.id), col(Product.public_id)).where(col(Product.id) > row).order_by(col(Product.id))
+    )
+    return [(number, name) for number, name in session.execute(statement)]
+
+
 def read_pictures(session: Session, *, only: Sequence[str] | None = None) -> pl.DataFrame:
     """Columns `public_id` and `url`: the pictures of the published products, or of some, in their order."""
     return read_frame(session, _narrowed(_ALL_PICTURES, only))

@@ -10,8 +10,10 @@ from core.clock import Clock, system_clock
 from core.errors import BrokenArtifact, RefusedPromotion
 from ranking.blend import BlendRecommender
 from ranking.evaluate_recs import Report, fit_and_measure, shop_split
-from ranking.serving import load_version
+from ranking.serving import CHARTS, REPEAT, load_version
+from recsys.charts import Charts
 from recsys.evaluation.table import Table
+from recsys.repeat import RepeatModel
 from recsys.training import training_data
 from recsys.versions import KIND, check_promotion, save_items
 
@@ -69,6 +71,8 @@ def train_version(
     with artifacts.create(KIND, name=name, about=about) as folder:
         save_items(data.items, folder)
         blend.save(folder / "blend")
+        Charts.fit(data).save(folder / CHARTS)
+        RepeatModel().fit(data).save(folder / REPEAT)
     return artifacts.get(KIND, name)
 
 

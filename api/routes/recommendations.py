@@ -1,166 +1,167 @@
-"""/v1/recommendations: home, similar, bought together, cart."""
+"""/v1/recommendations: home, and the rows around products, carts and shoppers."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from api.cards import card_fields
 from api.problems import PROBLEM_RESPONSES
+from api.recommending import Product, Scene, Shopper, Wishes, answer, scene, widget
 from api.routes import ShopDep
-from api.schemas import PartOut, RecommendationsOut, RecommendedOut, RowOut
-from api.state import Shop
-from core.behaviour import Past, history
-from core.errors import NotFound
+from api.schemas_recommendations import HiddenOut, RecommendationsOut
+from api.texts import PathId, ShopperKey
+from core.errors import NotFound, Unavailable
+from core.shown import hidden, hide, show_again
 from index.documents import Document
 from ranking import widgets
 from ranking.cold import similar_by_text
-from ranking.serving import Served
-from ranking.widgets import Row
+from ranking.explore import Draw
+from ranking.home import Visitor
+from ranking.home import home as home_rows
+from ranking.home_tastes import recently_viewed
+from ranking.looks import looks_similar
+from ranking.rows import Row
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"], responses=PROBLEM_RESPONSES)
 
-PAST = 200  # the newest things a shopper did that count
-MAX_ROW = 50
-# What each generator goes by, for whoever asks why.
-GENERATORS = {
-    "popularity": "bought most over the years",
-    "trending": "bought most of late",
-    "taste": "popular in the categories of the past",
-    "content": "alike in words, brand and category",
-    "item_item": "owned by the same shoppers",
-    "cooccurrence": "in the same baskets more often than chance",
-    "transitions": "often next after what came before",
-    "als": "fits the taste that the whole past shows",
-}
-Size = Annotated[int, Query(ge=1, le=MAX_ROW)]
-Shopper = Annotated[str | None, Query(max_length=64, examples=["guest-4f0c21b7d9"])]
-Explain = Annotated[bool, Query(description="say of each product what the generators brought")]
-Product = Annotated[str, Query(max_length=200, examples=["85123A"])]
+InCart = Annotated[list[str] | None, Query(max_length=100, description="what lies in the cart")]
+Key = Annotated[ShopperKey, Query()]
 
 
 @router.get("/home", summary="Rows for a home page", response_model_exclude_none=True)
-def home(shop: ShopDep, shopper: Shopper = None, size: Size = 12, explain: Explain = False) -> RecommendationsOut:
-    """For one shopper: what fits their past, and what is like the product they looked at last.
+def home(shop: ShopDep, asked: Wishes, shopper: Shopper = "") -> RecommendationsOut:
+    """Rows with a theme for one shopper, those that rest on more of their past first, and no product twice.
 
-    A shopper nobody knows gets what is popular.
+    A shopper nobody knows gets what is popular and what has risen. A small share of the first row
+    (`MERX_EXPLORE_SHARE`) is drawn.
     """
-    started = time.perf_counter()
-    served = shop.models()
-    past = _past(shop, shopper)
-    happenings = [(item.product, item.kind, item.at) for item in past]
-    now = int(shop.clock().timestamp())
-    sellable = _sellable(shop)
-    best = widgets.home(served, served.history(happenings), now=now, size=size, sellable=sellable)
-    rows = [("for-you", "For you", best) if past else ("popular", "Popular right now", best)]
-    if past:
-        last = past[-1].product
-        document = shop.engine.get([last]).get(last)
-        shown = [*(row.item_id for row in best), *(item.product for item in past)]
-        if document is not None:
-            near = _similar(shop, served, document, size=size, hidden=shown)
-            rows.append(("like-the-last", f"Like {document.title}", near))
-    return _answer(shop, served, rows, explain=explain, started=started)
+    met = scene(shop, asked, shopper=shopper, newcomers=True)
+    visitor = Visitor([(item.product, item.kind, item.at) for item in met.past], met.country, met.hidden)
+    rows = home_rows(
+        met.served,
+        met.shelf,
+        visitor,
+        now=met.now,
+        size=asked.size or 12,
+        newcomers=met.newcomers,
+        boosts=asked.boosts,
+        draw=Draw(shop.settings.explore_share, met.request) if shopper else None,
+    )
+    return answer(met, "home", rows)
 
 
 @router.get("/similar", summary="What could be bought instead", response_model_exclude_none=True)
-def similar(shop: ShopDep, product: Product, size: Size = 12, explain: Explain = False) -> RecommendationsOut:
+def similar(shop: ShopDep, asked: Wishes, product: Product, shopper: Shopper = "") -> RecommendationsOut:
     """Products like one. One that came after the last training is answered for by its text."""
-    started = time.perf_counter()
-    served = shop.models()
-    found = _similar(shop, served, _document(shop, product), size=size)
-    return _answer(shop, served, [("similar", "Similar products", found)], explain=explain, started=started)
+    met = scene(shop, asked, shopper=shopper)
+    document = _document(met, product)
+    if product in met.served.numbers:
+        found = widgets.similar(
+            met.served,
+            product,
+            size=asked.size or 12,
+            sellable=met.shelf.sellable,
+            hidden=met.hidden,
+            boosts=asked.boosts,
+            now=met.now,
+        )
+    else:
+        found = _by_text(met, document, size=asked.size or 12)
+    return answer(met, "similar", [widget("similar", found)])
+
+
+@router.get("/looks-similar", summary="What looks like it", response_model_exclude_none=True)
+def looks_like(shop: ShopDep, asked: Wishes, product: Product, shopper: Shopper = "") -> RecommendationsOut:
+    """Products with a picture that looks like one of this product's; no row where there is no such picture."""
+    met = scene(shop, asked, shopper=shopper)
+    document = _document(met, product)
+    try:
+        pictures = shop.picture_searcher()
+    except Unavailable:  # no index with pictures yet: the page can do without
+        return answer(met, "looks-similar", [])
+    found = looks_similar(pictures, document, size=asked.size or 12, where=asked.where, hidden=met.hidden)
+    return answer(met, "looks-similar", [widget("looks-similar", found)])
 
 
 @router.get("/bought-together", summary="What is bought along with it", response_model_exclude_none=True)
-def bought_together(
-    shop: ShopDep, product: Product, size: Size = 6, explain: Explain = False
-) -> RecommendationsOut:
-    """What goes into the same basket as a product; products like it where too few baskets are known."""
-    started = time.perf_counter()
-    served = shop.models()
-    document = _document(shop, product)
-    if product in served.numbers:
-        found = widgets.bought_together(served, product, size=size, sellable=_sellable(shop))
+def bought_together(shop: ShopDep, asked: Wishes, product: Product, shopper: Shopper = "") -> RecommendationsOut:
+    """What goes into the same basket as a product, and could not stand in for it.
+
+    Products like it where too few baskets are known.
+    """
+    met = scene(shop, asked, shopper=shopper)
+    document = _document(met, product)
+    if product in met.served.numbers:
+        found = widgets.bought_together(
+            met.served,
+            product,
+            size=asked.size or 6,
+            sellable=met.shelf.sellable,
+            hidden=met.hidden,
+            boosts=asked.boosts,
+            now=met.now,
+        )
     else:
-        found = _similar(shop, served, document, size=size)
-    rows = [("bought-together", "Bought together", found)]
-    return _answer(shop, served, rows, explain=explain, started=started)
+        found = _by_text(met, document, size=asked.size or 6)
+    return answer(met, "bought-together", [widget("bought-together", found)])
 
 
 @router.get("/cart", summary="What goes with a cart", response_model_exclude_none=True)
-def cart(
-    shop: ShopDep,
-    product: Annotated[list[str] | None, Query(max_length=100, description="what lies in the cart")] = None,
-    size: Size = 6,
-    explain: Explain = False,
-) -> RecommendationsOut:
-    """What goes with the whole cart; best sellers for an empty one."""
-    started = time.perf_counter()
-    served = shop.models()
-    found = widgets.cart(served, product or [], size=size, sellable=_sellable(shop), hidden=product or [])
-    rows = [("cart", "Goes with your cart", found)]
-    return _answer(shop, served, rows, explain=explain, started=started)
+def cart(shop: ShopDep, asked: Wishes, product: InCart = None, shopper: Shopper = "") -> RecommendationsOut:
+    """What goes with the whole cart, and the shopper does not have yet; best sellers for an empty one."""
+    met = scene(shop, asked, shopper=shopper)
+    inside = product or []
+    found = widgets.cart(
+        met.served,
+        inside,
+        size=asked.size or 6,
+        sellable=met.shelf.sellable,
+        hidden=[*inside, *met.hidden, *met.bought],
+        boosts=asked.boosts,
+        now=met.now,
+    )
+    return answer(met, "cart", [widget("cart", found)])
 
 
-def _past(shop: Shop, shopper: str | None) -> list[Past]:
-    if not shopper:
-        return []
+@router.get("/recently-viewed", summary="What the shopper looked at", response_model_exclude_none=True)
+def viewed(shop: ShopDep, asked: Wishes, shopper: Key, product: InCart = None) -> RecommendationsOut:
+    """What was looked at and not bought, the newest first, less the products given."""
+    met = scene(shop, asked, shopper=shopper)
+    past = [(item.product, item.kind, item.at) for item in met.past]
+    left_out = {*met.hidden, *(product or ())}
+    found = recently_viewed([deed for deed in past if deed[0] not in left_out], met.shelf, size=asked.size or 12)
+    return answer(met, "recently-viewed", [widget("recently-viewed", found)])
+
+
+@router.get("/hidden", summary="What a shopper does not want to see")
+def get_hidden(shop: ShopDep, shopper: Key) -> HiddenOut:
+    """The products that are left out of this shopper's recommendations."""
     with shop.database.read() as session:
-        return [item for item in history(session, shopper, limit=PAST) if item.product is not None]
+        return HiddenOut(products=hidden(session, shopper))
 
 
-def _sellable(shop: Shop) -> Callable[[Sequence[str]], set[str]]:
-    """Asks the live index, which knows of a sale within the relay's delay."""
-    return lambda ids: {name for name, document in shop.engine.get(ids).items() if document.in_stock}
+@router.put("/hidden/{product}", status_code=204, summary="Do not recommend it again")
+def put_hidden(shop: ShopDep, product: PathId, shopper: Key) -> Response:
+    """Leave a product out of this shopper's recommendations from now on. Searches still find it."""
+    at = shop.clock()
+    shop.database.transact(lambda session: hide(session, product, shopper=shopper, at=at))
+    return Response(status_code=204)
 
 
-def _document(shop: Shop, product: str) -> Document:
-    found = shop.engine.get([product]).get(product)
+@router.delete("/hidden/{product}", status_code=204, summary="Recommend it again")
+def delete_hidden(shop: ShopDep, product: PathId, shopper: Key) -> Response:
+    """Take back that a product is hidden; does nothing for one that is not."""
+    shop.database.transact(lambda session: show_again(session, product, shopper=shopper))
+    return Response(status_code=204)
+
+
+def _document(met: Scene, product: str) -> Document:
+    found = met.shelf.documents([product]).get(product)
     if found is None:
         raise NotFound(f"there is no product {product!r}", product=product)
     return found
 
 
-def _similar(
-    shop: Shop, served: Served, document: Document, *, size: int, hidden: Sequence[str] = ()
-) -> list[Row]:
-    if document.id in served.numbers:
-        return widgets.similar(served, document.id, size=size, sellable=_sellable(shop), hidden=hidden)
-    return similar_by_text(shop.searcher(), document, size=size, hidden=hidden)
-
-
-def _answer(
-    shop: Shop, served: Served, rows: Sequence[tuple[str, str, list[Row]]], *, explain: bool, started: float
-) -> RecommendationsOut:
-    documents = shop.engine.get([item.item_id for _, _, found in rows for item in found])
-    return RecommendationsOut(
-        model=served.version,
-        rows=[
-            RowOut(
-                id=name,
-                title=title,
-                items=[
-                    _item(item, documents[item.item_id], explain=explain)
-                    for item in found
-                    if item.item_id in documents
-                ],
-            )
-            for name, title, found in rows
-            if found
-        ],
-        took_ms=round((time.perf_counter() - started) * 1000, 2),
-    )
-
-
-def _item(row: Row, document: Document, *, explain: bool) -> RecommendedOut:
-    why = [
-        PartOut(part=name, value=round(value, 6), note=GENERATORS.get(name, ""))
-        for name, value in row.parts.items()
-    ]
-    return RecommendedOut(
-        **card_fields(document), score=round(row.score, 6), reason=row.text, why=why if explain else None
-    )
+def _by_text(met: Scene, document: Document, *, size: int) -> list[Row]:
+    return similar_by_text(met.shelf, document, size=size, hidden=met.hidden)

@@ -44,6 +44,11 @@ TABLE: dict[str, set[str]] = {
             GET /v1/recommendations/similar
             GET /v1/recommendations/bought-together
             GET /v1/recommendations/cart
+            GET /v1/recommendations/looks-similar
+            GET /v1/recommendations/recently-viewed
+            GET /v1/recommendations/hidden
+            PUT /v1/recommendations/hidden/{product}
+            DELETE /v1/recommendations/hidden/{product}
             GET /v1/products/{product}
             GET /v1/products/{product}/stream
             GET /v1/products/{product}/looks-like

@@ -221,6 +221,16 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "GET /v1/suggest": {"q": "lamp"},
         "GET /v1/recommendations/similar": {"product": world.ids["product"]},
         "GET /v1/recommendations/bought-together": {"product": world.ids["product"]},
+        "GET /v1/recommendations/looks-similar": {"product": world.ids["product"]},
+        **dict.fromkeys(
+            (
+                "GET /v1/recommendations/recently-viewed",
+                "GET /v1/recommendations/hidden",
+                "PUT /v1/recommendations/hidden/{product}",
+                "DELETE /v1/recommendations/hidden/{product}",
+            ),
+            {"shopper": "guest-0123456789"},
+        ),
         "GET /v1/demo/messages": {"email": email},
     }
     if route == "POST /v1/auth/refresh":

@@ -1,0 +1,61 @@
+"""The row for one shopper: the blend's best, varied, with places for new products and a share that is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ranking.explore import POOL, Draw, explore
+from ranking.mixing import Mixture, mix
+from ranking.rows import Mixed, Row, Wanted
+from ranking.serving import Served
+from recsys.data import History, Ints
+
+FRESH_EVERY = 8  # one place in so many is for a product that few have seen
+_FEW = 3.0  # shoppers up to whom a product counts as one that few have seen
+
+
+def for_you(
+    served: Served,
+    history: History,
+    *,
+    wanted: Wanted,
+    newcomers: Sequence[Row] = (),
+    draw: Draw | None = None,
+    mixture: Mixture | None = None,
+) -> list[Row]:
+    """The row; `newcomers` are products that the models do not know, the best fitting first.
+
+    Every FRESH_EVERY-th place is for a newcomer or, failing that, for a product that hardly anybody has, by its
+    content: what was never shown cannot be learned about. `mixture` is that of the history, if there is one.
+    """
+    asked = mixture or mix(served.blend.models, served.blend.weights, history, now=wanted.now)
+    mixed = Mixed(served, asked, wanted)
+    allowed = mixed.allowed()
+    candidates = mixed.best(allowed, least=2 * wanted.size + POOL)
+    reserved = wanted.size // FRESH_EVERY if len(history) else 0
+    fresh = list(newcomers[:reserved])
+    rare = _rare(mixed, wanted.size)[: reserved - len(fresh)]
+    fresh += mixed.rows(rare, voice="shopper")
+    candidates = candidates[~np.isin(candidates, rare)]
+    chosen = mixed.varied(candidates[: 4 * wanted.size], size=wanted.size - len(fresh))
+    pool = candidates[~np.isin(candidates, chosen)][:POOL]
+    shown, propensity = explore(chosen, pool, draw=draw)
+    rows = [
+        replace(row, propensity=float(chance))
+        for row, chance in zip(mixed.rows(shown, voice="shopper"), propensity, strict=True)
+    ]
+    for number, row in enumerate(fresh, start=1):
+        rows.insert(min(number * FRESH_EVERY - 1, len(rows)), row)
+    return rows
+
+
+def _rare(mixed: Mixed, size: int) -> Ints:
+    """Products that hardly anybody has, by how well their content fits the shopper."""
+    content, charts = mixed.mixture.parts.get("content"), mixed.served.charts
+    if content is None or charts is None:
+        return np.zeros(0, dtype=np.int32)
+    allowed = mixed.allowed() & (charts.sold <= _FEW)
+    return mixed.among(content, allowed, least=max(1, size // FRESH_EVERY))
