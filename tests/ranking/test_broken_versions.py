@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from core.artifacts import MANIFEST, Artifacts, Version, file_sha256
 from core.clock import frozen_clock
 from core.errors import BrokenArtifact, RefusedPromotion
-from ranking.serving import load_live, load_version
+from ranking.serving import load_version
 from ranking.training import promote_version, train_version
 from recsys.versions import KIND
 from tests.ranking.shop_snapshot import snapshot_of
@@ -32,15 +32,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def artifacts(trained: Path, tmp_path: Path) -> Artifacts:
-    """A good version that serves, and a copy of it that the test breaks."""
+def artifacts(trained: Path, tmp_path: Path) -> Iterator[Artifacts]:
+    """A good version that serves, now and after the test, and a copy of it that the test breaks."""
     for name in (GOOD, BAD):
         shutil.copytree(trained, tmp_path / KIND / name)
         manifest = json.loads((tmp_path / KIND / name / MANIFEST).read_text())
         (tmp_path / KIND / name / MANIFEST).write_text(json.dumps({**manifest, "name": name}))
     artifacts = Artifacts(tmp_path)
     promote_version(artifacts, GOOD)
-    return artifacts
+    yield artifacts
+    served = load_version(artifacts.get(KIND, GOOD))
+    assert len(served.blend.recommend(history(0, 4), now=0, size=4).items) == 4
 
 
 def signed(version: Version, **about: Any) -> None:
@@ -57,13 +59,12 @@ def signed(version: Version, **about: Any) -> None:
 
 
 def refused(artifacts: Artifacts) -> None:
-    """The bad version is refused, and the good one serves on."""
+    """The bad version is refused, and the pointer stays with the good one."""
     with pytest.raises((RefusedPromotion, BrokenArtifact)):
         promote_version(artifacts, BAD)
-    served = load_live(artifacts)
-    assert served is not None
-    assert served.version == GOOD
-    assert len(served.blend.recommend(history(0, 4), now=0, size=4).items) == 4
+    live = artifacts.live(KIND)
+    assert live is not None
+    assert live.name == GOOD
 
 
 def test_no_file_of_a_version_may_be_cut(artifacts: Artifacts) -> None:
