@@ -14,6 +14,7 @@ from pipelines.commands import (
     erasures,
     evaluate,
     explain,
+    explain_recommendation,
     index,
     judgments,
     models,
@@ -43,6 +44,7 @@ app.command("train")(models.train)
 app.command("tune")(tune.tune_)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("explain")(explain.explain_)
+app.command("explain-recommendation")(explain_recommendation.explain_recommendation)
 app.add_typer(judgments.app, name="judgments")
 app.command("promote")(models.promote)
 app.command("rollback")(models.rollback)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ranking.explore import POOL, Draw, explore
-from ranking.mixing import Mixture, mix
-from ranking.rows import Mixed, Row, Wanted
+from ranking.mixing import Mixture
+from ranking.rows import Mixed, Row, Wanted, mixture_of
 from ranking.serving import Served
 from recsys.data import History, Ints
 
@@ -31,7 +31,7 @@ def for_you(
     Every FRESH_EVERY-th place is for a newcomer or, failing that, for a product that hardly anybody has, by its
     content: what was never shown cannot be learned about. `mixture` is that of the history, if there is one.
     """
-    asked = mixture or mix(served.blend.models, served.blend.weights, history, now=wanted.now)
+    asked = mixture or mixture_of(served, history, now=wanted.now)
     mixed = Mixed(served, asked, wanted)
     allowed = mixed.allowed()
     candidates = mixed.best(allowed, least=2 * wanted.size + POOL)

@@ -16,8 +16,8 @@ from ranking.explore import Draw
 from ranking.for_you import for_you
 from ranking.home_charts import FEWEST, ChartRows
 from ranking.home_tastes import Leanings, leanings_of, new_for, recently_viewed
-from ranking.mixing import Mixture, mix
-from ranking.rows import Row, Wanted, plain_row
+from ranking.mixing import Mixture
+from ranking.rows import Row, Wanted, mixture_of, plain_row
 from ranking.serving import Happening, Served
 from ranking.shelf import Shelf
 from recsys.data import History
@@ -101,7 +101,7 @@ class _Page:
         if taste is not None and newcomers:
             unknown = [product for product in newcomers if product not in self.seen and product not in taken]
             fitting = cold.newcomers(self.shelf, taste, unknown, size=_NEWCOMERS)
-        mixture = mix(self.served.blend.models, self.served.blend.weights, self.history, now=self.wanted.now)
+        mixture = mixture_of(self.served, self.history, now=self.wanted.now)
         yield self._first(mixture, taste, fitting, draw)
         if not self.visitor.past:
             for chart in ChartRows(self.served, lambda: self._less(taken)).for_anyone(self.visitor.country):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from ranking.boosts import Boost, factors
 from ranking.diversity import varied
-from ranking.mixing import Mixture
+from ranking.mixing import Mixture, mix
 from ranking.reasons import Voice, for_anyone, say, saying_of
 from ranking.serving import Served
 from recsys.data import Floats, History, Ints
@@ -68,6 +68,11 @@ def anchors(items: Sequence[int]) -> History:
     """Items that count alike: all of one moment."""
     numbers = np.array(items, dtype=np.int32)
     return History(numbers, np.zeros(len(items), dtype=np.int64), np.ones(len(items), dtype=np.float32))
+
+
+def mixture_of(served: Served, history: History, *, now: int) -> Mixture:
+    """What the served blend says of a history."""
+    return mix(served.blend.models, served.blend.weights, history, now=now)
 
 
 class Mixed:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ranking.boosts import Boost
 from ranking.mixing import Mixture, mix
-from ranking.rows import LARGEST, Allowed, Mixed, Row, Sellable, Wanted, anchors
+from ranking.rows import LARGEST, Allowed, Mixed, Row, Sellable, Wanted, anchors, mixture_of
 from ranking.serving import Served
 from recsys.data import History
 
@@ -45,7 +45,7 @@ def home(
     `Mixed.varied` while there is anything else. Raises InvalidInput for a size outside 1 to LARGEST.
     """
     wanted = Wanted(size, sellable, hidden, boosts, now)
-    mixed = Mixed(served, mix(served.blend.models, served.blend.weights, history, now=now), wanted)
+    mixed = Mixed(served, mixture_of(served, history, now=now), wanted)
     candidates = mixed.best(mixed.allowed(), least=2 * size)
     return mixed.rows(mixed.varied(candidates, size=size), voice="shopper")
 
