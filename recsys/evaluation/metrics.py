@@ -13,8 +13,7 @@ import numpy as np
 from recsys.data import Floats, History, Ints
 from recsys.evaluation.intervals import Doubles
 from recsys.evaluation.lists import LISTED, best_of_rows
-from recsys.evaluation.segments import Bools
-from recsys.evaluation.splits import Split
+from recsys.evaluation.splits import Bools, Split
 from recsys.protocol import Recommender
 
 CUTOFFS = (5, 10, 20)
@@ -61,6 +60,7 @@ def measure_all(
     """
     ranks: dict[str, list[Doubles]] = {}
     listed: dict[str, list[Ints]] = {}
+    gone = np.flatnonzero(~split.there) if split.there is not None else np.zeros(0, dtype=np.int64)
     at_once = max(1, min(_ROWS, _CELLS // max(len(split.train.items), 1)))
     for first in range(0, len(split.histories), at_once):
         histories = split.histories[first : first + at_once]
@@ -69,6 +69,7 @@ def measure_all(
         for name, scores in ask(histories).items():
             kept = scores[asked]
             scores[seen] = -np.inf
+            scores[:, gone] = -np.inf
             scores[asked] = kept
             ranks.setdefault(name, []).append(_middle_ranks(scores, *asked))
             if lists:

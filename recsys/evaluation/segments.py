@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from recsys.evaluation.splits import Split
+from recsys.evaluation.splits import Bools, Split, known_since
 from recsys.histories import DAY
 
 HEAVY_FROM = 10  # different items in the history; below it a shopper with a history is light
 NEW_DAYS = 30  # an item is new for so long after it was released or first bought, whichever came first
-
-Bools = npt.NDArray[np.bool_]
 
 
 def shopper_segments(split: Split) -> dict[str, Bools]:
@@ -28,10 +25,5 @@ def new_items(split: Split) -> Bools:
 
     Only for data with real times.
     """
-    train = split.train
-    known_since = np.full(len(train.items), np.iinfo(np.int64).max)
-    np.minimum.at(known_since, train.item_numbers, train.at)
-    released = train.items.released_at
-    known_since = np.where(released >= 0, np.minimum(known_since, released), known_since)
-    new: Bools = known_since > split.now - NEW_DAYS * DAY
+    new: Bools = known_since(split.train) > split.now - NEW_DAYS * DAY
     return new

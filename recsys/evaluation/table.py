@@ -13,8 +13,8 @@ from recsys.evaluation.calibration import category_shares, divergence, price_ban
 from recsys.evaluation.intervals import Doubles, exposure_interval, intervals
 from recsys.evaluation.lists import coverage, exposure, gini, novelty, self_information
 from recsys.evaluation.metrics import CUTOFFS, Measured, values
-from recsys.evaluation.segments import Bools, new_items, shopper_segments
-from recsys.evaluation.splits import Split
+from recsys.evaluation.segments import new_items, shopper_segments
+from recsys.evaluation.splits import Bools, Split
 
 Table = dict[str, dict[str, Any]]
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from ranking.blend import BlendRecommender
+from ranking.blend_weights import candidate_pool
 from ranking.evaluate_recs import shop_split
 from recsys.data import Floats, History, TrainingData
 from recsys.evaluation.baselines import baselines
@@ -26,7 +27,7 @@ from recsys.models import MODELS
 from recsys.popularity import PopularityModel
 from recsys.protocol import Recommender
 from recsys.tuning import tune, validation_split
-from tests.recsys.shops import shop
+from tests.recsys.shops import START, shop
 
 PLANTED = (38, 39)  # items that nobody bought before
 Splitter = Callable[[TrainingData], Split]
@@ -250,3 +251,42 @@ def test_parameters_are_chosen_before_what_they_are_measured_on() -> None:
     )}  # fmt: skip
     assert bought
     assert not bought & seen
+
+
+class BetsOnWhatNeverSold(PopularityModel):
+    """Shows what nobody has: it would not stand in the catalogue if it did not sell one day."""
+
+    def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
+        super().fit(data)
+        self._shares = (np.bincount(data.item_numbers, minlength=self._items) == 0).astype(np.float32)
+        return self
+
+
+def with_a_late_item(*, released: int) -> TrainingData:
+    """Every second purchase of the test part is of an item that nobody bought before."""
+    data = shop(users=300)
+    late = after(data) & (np.arange(len(data.at)) % 2 == 0)
+    moments = np.where(np.arange(len(data.items)) == PLANTED[0], released, data.items.released_at)
+    return replace(
+        data,
+        items=replace(data.items, released_at=moments),
+        item_numbers=np.where(late, PLANTED[0], data.item_numbers).astype(np.int32),
+    )
+
+
+def test_an_item_that_came_later_is_neither_asked_for_nor_shown() -> None:
+    known, unknown = by_time(with_a_late_item(released=START)), by_time(with_a_late_item(released=-1))
+    betting = BetsOnWhatNeverSold().fit(known.train)
+    assert measure(betting, known).values["hr@10"].mean() > 0.3  # released before: whoever showed it was right
+    found = measure(betting, unknown, lists=True)  # known from its sales alone, and these were still to come
+    assert len(unknown.histories) > 20
+    assert PLANTED[0] not in np.concatenate(unknown.targets)
+    assert PLANTED[0] not in found.listed
+    assert found.values["hr@10"].mean() < 0.1
+
+
+def test_no_blend_learns_from_items_that_came_later() -> None:
+    known, unknown = by_time(with_a_late_item(released=START)), by_time(with_a_late_item(released=-1))
+    blend = BlendRecommender().fit_models(known.train)
+    assert PLANTED[0] in candidate_pool(blend.shares, known, size=40).items
+    assert PLANTED[0] not in candidate_pool(blend.shares, unknown, size=40).items
