@@ -34,7 +34,7 @@ from pipelines.erasing import LEASE, Finished, finish_erasures, writing
 from pipelines.house import House
 from pipelines.sample.load import load_sample_shop
 from ranking.serving import load_live
-from ranking.training import MODELS, promote_version
+from ranking.training import MODELS, promote_version, train_version
 from recsys.versions import SERVED
 from tests.pipelines.planting import found, leave_half_a_snapshot, opened, plant, stocked_variants
 
@@ -116,6 +116,12 @@ def of_others(house: House, key: str) -> list[pl.DataFrame]:
     frames = read_snapshot(live)
     others = pl.col("shopper").ne_missing(key)
     return [frame.filter(others) for frame in (frames.interactions, frames.reviews, frames.queries)]
+
+
+def model_bytes(version: Version) -> dict[str, bytes]:
+    """Every file of the models of a version."""
+    folder = version.path / "blend"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def killed_at(house: House, stage: str, *, share: float, minutes: int) -> None:
@@ -259,6 +265,29 @@ def test_models_are_trained_anew_with_the_parameters_they_had(house: House) -> N
     assert served is not None
     assert served.about["parameters"]["models"]["popularity"] == tuned["popularity"]
     assert served.about["parameters"]["models"]["trending"] == {"half_life_days": 7.0}
+
+
+@ON_SQLITE
+def test_models_trained_anew_are_those_of_a_shop_that_never_had_the_user(house: House, tmp_path: Path) -> None:
+    user, key = anybody(house)
+    whole = read_snapshot(house.artifacts.versions("snapshots")[-1])
+    live = house.artifacts.live(MODELS)
+    assert live is not None
+    with_the_user = model_bytes(live)
+    never = Artifacts(tmp_path / "never")
+    kept = whole.interactions.filter(pl.col("shopper").ne_missing(key))
+    assert kept.height < whole.interactions.height
+    with never.create("snapshots", name="never", about={}) as folder:
+        whole.products.write_parquet(folder / "products.parquet")
+        renumbered = pl.col("basket").rank("dense").cast(pl.Int64) - 1  # no gap where the user's orders would be
+        kept.with_columns(renumbered).write_parquet(folder / "interactions.parquet")
+    expected = train_version(never.get("snapshots", "never"), artifacts=never, threads=2, clock=house.clock)
+    erase(house, user)
+    finish_erasures(house)
+    served = house.artifacts.live(MODELS)
+    assert served is not None
+    assert model_bytes(served) == model_bytes(expected)
+    assert model_bytes(served) != with_the_user
 
 
 @ON_SQLITE
