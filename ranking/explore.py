@@ -21,7 +21,7 @@ POOL = 50  # products behind the row that can be drawn
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The share of places that are drawn, and what the draw can be repeated from: the request's own id."""
+    """The share of places that are drawn, and what the draw can be repeated from."""
 
     share: float
     seed: str

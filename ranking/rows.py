@@ -180,6 +180,25 @@ def likeness(served: Served, items: Ints) -> Floats:
     return alike
 
 
+def anchored_row(served: Served, anchor: int, item: int, parts: Mapping[str, float]) -> Row:
+    """A product for which one other, the `anchor`, speaks with all of its parts; those of 0 are left out."""
+    names = served.items
+    said = {name: value for name, value in parts.items() if value != 0}
+    kind = max(said, key=lambda name: said[name])
+    saying = saying_of(kind, voice="anchor", because=not for_anyone(kind))
+    score = sum(said.values())
+    return Row(
+        item_id=names.ids[item],
+        score=score,
+        parts=said,
+        kind=kind,
+        because=[] if for_anyone(kind) else [names.ids[anchor]],
+        text=say(saying, names.titles[anchor]),
+        saying=saying,
+        shares=[] if for_anyone(kind) else [score],
+    )
+
+
 def plain_row(product: str, parts: Mapping[str, float], *, saying: str, named: str = "") -> Row:
     """A product that no other product speaks for."""
     return Row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.artifacts import Artifacts, Version
 from core.errors import BrokenArtifact, NotFound
 from ranking.blend import BlendRecommender
+from ranking.precomputed import Lists
 from recsys.charts import Charts
 from recsys.data import KIND_WEIGHTS, History, Ints, Items
 from recsys.repeat import RepeatModel
@@ -22,7 +23,7 @@ from recsys.versions import KIND, load_items
 Happening = tuple[str, str, datetime]  # product id, kind of KIND_WEIGHTS, moment
 
 PAST = 200  # the newest things a shopper did that count
-CHARTS, REPEAT = "charts", "repeat"  # folders of a version
+CHARTS, REPEAT, LISTS = "charts", "repeat", "lists"  # folders of a version
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Served:
     blend: BlendRecommender
     charts: Charts | None = None  # versions from before them have none, and no
     repeat: RepeatModel | None = None
+    lists: Mapping[str, Lists] = field(default_factory=dict)  # by widget
 
     @cached_property
     def facts(self) -> Facts:
@@ -125,7 +127,9 @@ def load_version(version: Version) -> Served:
     known = [len(charts.sold) if charts else len(items), repeat.items if repeat else len(items)]
     if known != [len(items)] * 2:
         raise BrokenArtifact(f"the charts and models of {version.name} do not belong together")
-    return Served(version.name, version.about, items, numbers, blend, charts, repeat)
+    folders = sorted((version.path / LISTS).iterdir()) if (version.path / LISTS).is_dir() else []
+    lists = {folder.name: Lists.load(folder, items=len(items)) for folder in folders}
+    return Served(version.name, version.about, items, numbers, blend, charts, repeat, lists)
 
 
 def models_stamp(artifacts: Artifacts) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from core.clock import Clock, system_clock
 from core.errors import BrokenArtifact, RefusedPromotion
 from ranking.blend import BlendRecommender
 from ranking.evaluate_recs import Report, fit_and_measure, shop_split
-from ranking.serving import CHARTS, REPEAT, load_version
+from ranking.precomputed import compute_lists
+from ranking.serving import CHARTS, LISTS, REPEAT, load_version
+from ranking.widgets import recipes
 from recsys.charts import Charts
 from recsys.evaluation.table import Table
 from recsys.repeat import RepeatModel
@@ -73,6 +76,11 @@ def train_version(
         blend.save(folder / "blend")
         Charts.fit(data).save(folder / CHARTS)
         RepeatModel().fit(data).save(folder / REPEAT)
+        report("lists around every item", 0, 1)
+        lists = compute_lists(blend.models, recipes(data.items), threads=threads or os.cpu_count() or 1)
+        for widget, found in lists.items():
+            found.save(folder / LISTS / widget)
+        report("lists around every item", 1, 1)
     return artifacts.get(KIND, name)
 
 

@@ -7,14 +7,27 @@ the request and what can be sold now; they hold no state.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import numpy as np
 
 from ranking.boosts import Boost
 from ranking.mixing import Mixture, mix
-from ranking.rows import LARGEST, Allowed, Mixed, Row, Sellable, Wanted, anchors, mixture_of
-from ranking.serving import Served
-from recsys.data import History
+from ranking.precomputed import Recipe
+from ranking.rows import (
+    LARGEST,
+    Allowed,
+    Mixed,
+    Row,
+    Sellable,
+    Wanted,
+    anchored_row,
+    anchors,
+    mixture_of,
+    without,
+)
+from ranking.serving import Facts, Served
+from recsys.data import History, Items
 
 __all__ = ["LARGEST", "Row", "Sellable", "bought_together", "cart", "home", "similar"]
 
@@ -62,6 +75,9 @@ def similar(
 ) -> list[Row]:
     """What could be bought instead of one product. Raises NotFound for a product that the models do not know."""
     wanted = Wanted(size, sellable, hidden, boosts, now)
+    listed = listed_rows(served, item_id, wanted, name="similar")
+    if listed is not None:
+        return listed
     mixture = mix(served.blend.models, SIMILAR, anchors([served.number(item_id)]), now=now)
     mixed = Mixed(served, mixture, wanted)
     return mixed.rows(mixed.best(mixed.allowed(), least=size)[:size], voice="anchor")
@@ -83,11 +99,14 @@ def bought_together(
     NotFound for a product that the models do not know.
     """
     wanted = Wanted(size, sellable, hidden, boosts, now)
+    listed = listed_rows(served, item_id, wanted, name="bought-together")
+    if listed is not None:
+        return listed
     number = served.number(item_id)
     mixture = mix(served.blend.models, TOGETHER, anchors([number]), now=now)
     mixed = Mixed(served, mixture, wanted)
     allowed = mixed.allowed()
-    found = mixed.best(allowed & ~twins(served, mixture, number), least=size)
+    found = mixed.best(allowed & ~twins(served.facts, mixture, number), least=size)
     if len(found) < min(size, _FEW):
         found = mixed.best(allowed, least=size)
     return mixed.rows(found[:size], voice="anchor")
@@ -111,7 +130,42 @@ def cart(
     return mixed.rows(mixed.varied(candidates, size=size), voice="anchor")
 
 
-def twins(served: Served, mixture: Mixture, item: int) -> Allowed:
+def recipes(items: Items) -> dict[str, Recipe]:
+    """What the lists of a version are computed from, by the name of the widget."""
+    return {
+        "similar": Recipe(SIMILAR),
+        "bought-together": Recipe(TOGETHER, behind=partial(twins, Facts.of(items))),
+    }
+
+
+def listed_rows(served: Served, item_id: str, wanted: Wanted, *, name: str) -> list[Row] | None:
+    """A row from the lists that were computed with the version: the same as computed now, but looked up.
+
+    None where that would not be the same: there are no such lists, boosts change the order, or too few of the
+    listed products can be shown. Raises NotFound for a product that the models do not know.
+    """
+    number = served.number(item_id)
+    lists = served.lists.get(name)
+    if lists is None or wanted.boosts:
+        return None
+    listed = lists.row(number)
+    free = np.flatnonzero(without(served, wanted.hidden)[listed.items])
+    names = [served.items.ids[item] for item in listed.items[free]]
+    if wanted.sellable is None:
+        can = {product for product in names if served.items.sellable[served.numbers[product]]}
+    else:
+        can = set(wanted.sellable(names))
+    kept = [place for place, product in zip(free, names, strict=True) if product in can][: wanted.size]
+    ahead = sum(place < listed.ahead for place in kept)
+    if len(kept) < wanted.size or (0 < ahead < len(kept)):
+        return None
+    return [
+        anchored_row(served, number, int(listed.items[place]), dict(zip(lists.generators, parts, strict=True)))
+        for place, parts in zip(kept, listed.parts[kept].tolist(), strict=True)
+    ]
+
+
+def twins(facts: Facts, mixture: Mixture, item: int) -> Allowed:
     """Which items would be bought instead of one, not with it, shape [items].
 
     They are of its category, say nearly the same of themselves (_TWIN of what it has in common with itself), and
@@ -119,8 +173,8 @@ def twins(served: Served, mixture: Mixture, item: int) -> Allowed:
     """
     content = mixture.parts.get("content")
     if content is None:
-        return np.zeros(len(served.items), dtype=np.bool_)
+        return np.zeros(len(facts.paths), dtype=np.bool_)
     near: Allowed = content >= _TWIN * max(float(content[item]), 1e-12)
-    near &= served.facts.paths == served.facts.paths[item]
+    near &= facts.paths == facts.paths[item]
     together = mixture.parts.get("cooccurrence")
     return near if together is None else near & (together <= 0)

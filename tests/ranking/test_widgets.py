@@ -12,8 +12,9 @@ import pytest
 
 from core.errors import InvalidInput, NotFound
 from ranking.blend import BlendRecommender
+from ranking.precomputed import compute_lists
 from ranking.serving import Served
-from ranking.widgets import LARGEST, Row, bought_together, cart, home, similar
+from ranking.widgets import LARGEST, Row, bought_together, cart, home, recipes, similar
 from recsys.data import TrainingData
 from tests.recsys.shops import DEPARTMENTS, history, shop
 
@@ -161,3 +162,27 @@ def test_a_large_cart_counts_its_newest_items() -> None:
     rows = cart(served(), [f"p{number}" for number in range(37)] * 50, size=3)
     assert set(ids(rows)) <= {"p37", "p38", "p39"}
     assert np.isfinite([row.score for row in rows]).all()
+
+
+def test_a_complement_is_no_twin() -> None:
+    """Lamps are nearly the same of themselves; those that share baskets are bought together all the same."""
+    rows = bought_together(served(), "p8", size=4)
+    together = set(served().blend.models["cooccurrence"].similar(8, size=50).items.tolist())
+    for row in rows:
+        number = served().numbers[row.item_id]
+        assert number % 4 != 0 or number in together
+
+
+def test_rows_that_were_computed_before_are_those_computed_now() -> None:
+    lists = compute_lists(served().blend.models, recipes(data().items))
+    listed = replace(served(), lists=lists)
+    for name in ("p0", "p8", "p21", "p39"):
+        for widget in (similar, bought_together):
+            for more in ({}, {"hidden": ["p4", "p16"]}, {"sellable": lambda ids: set(ids) - {"p20", "p4"}}):
+                now, before = widget(served(), name, size=5, **more), widget(listed, name, size=5, **more)
+                assert ids(before) == ids(now)
+                for one, other in zip(before, now, strict=True):
+                    assert one.parts == pytest.approx(other.parts, abs=1e-5)
+                    assert (one.text, one.because) == (other.text, other.because)
+    with pytest.raises(NotFound):
+        similar(listed, "nothing")
