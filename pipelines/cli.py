@@ -21,6 +21,7 @@ from pipelines.commands import (
     notifications,
     outbox,
     payments,
+    recommend,
     sandbox,
     serve,
     suggestions,
@@ -46,6 +47,7 @@ app.add_typer(evaluate.app, name="evaluate")
 app.command("explain")(explain.explain_)
 app.command("explain-recommendation")(explain_recommendation.explain_recommendation)
 app.add_typer(judgments.app, name="judgments")
+app.command("recommend")(recommend.recommend)
 app.command("promote")(models.promote)
 app.command("rollback")(models.rollback)
 app.command("serve")(serve.serve)
