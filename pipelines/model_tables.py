@@ -24,8 +24,10 @@ def print_models(title: str, table: Table) -> None:
     """Print three tables: the metrics, LEADING by segment, and what the first ten of the lists are like."""
     print_table(title, {name: _named(row, _FOUND) for name, row in table.items()}, columns=[*_FOUND.values()])
     segments = {part: row["cases"] for each in table.values() for part, row in each.get("segments", {}).items()}
+    if "established_items" in segments:  # the age says more, and there is no room for both
+        segments = {part: cases for part, cases in segments.items() if part not in ("rare_items", "common_items")}
     if segments:
-        heads = {part: f"{part.replace('_', ' ')} ({cases})" for part, cases in segments.items()}
+        heads = {part: f"{part.replace('_items', '')} ({cases})" for part, cases in segments.items()}
         rows = {name: _by_segment(row["segments"], heads) for name, row in table.items()}
         print_table(f"{LEADING} by segment (cases)", rows, columns=[*heads.values()])
     shown = [name for name in _LISTS if any(name in row for row in table.values())]
@@ -40,8 +42,12 @@ def _named(row: Mapping[str, Any], heads: Mapping[str, str]) -> dict[str, object
 
 
 def _by_segment(segments: Mapping[str, Mapping[str, Any]], heads: Mapping[str, str]) -> dict[str, object]:
-    return {heads[part]: _give_or_take(row[LEADING], row[f"{LEADING}_interval"]) for part, row in segments.items()}
+    return {
+        head: _give_or_take(segments[part][LEADING], segments[part][f"{LEADING}_interval"])
+        for part, head in heads.items()
+        if part in segments
+    }
 
 
 def _give_or_take(value: float, interval: Sequence[float]) -> str:
-    return f"{value:.4f} ± {(interval[1] - interval[0]) / 2:.3f}"
+    return f"{value:.4f}\u00a0±\u00a0{(interval[1] - interval[0]) / 2:.3f}"

@@ -13,7 +13,7 @@ from recsys.evaluation.calibration import category_shares, divergence, price_ban
 from recsys.evaluation.intervals import Doubles, exposure_interval, intervals
 from recsys.evaluation.lists import coverage, exposure, gini, novelty, self_information
 from recsys.evaluation.metrics import CUTOFFS, Measured, values
-from recsys.evaluation.segments import new_items, shopper_segments
+from recsys.evaluation.segments import new_items, rare_items, shopper_segments
 from recsys.evaluation.splits import Bools, Split
 
 Table = dict[str, dict[str, Any]]
@@ -34,7 +34,7 @@ class Measurer:
         self._warm = ~self._segments["cold"]
         self._information = self_information(split.train)
         self._items = len(split.train.items)
-        self._ages = _ages(split) if timed else {}
+        self._kinds = _kinds_of_targets(split, timed=timed)
         groups = {
             "price_calibration": price_bands(split.train.items),
             "category_calibration": category_shares(split.train.items),
@@ -81,7 +81,7 @@ class Measurer:
         for name, cases in self._segments.items():
             for metric in _OF_SEGMENTS:
                 columns[f"{name} {metric}"] = _where(cases, found.values[metric])
-        for name, targets in self._ages.items():
+        for name, targets in self._kinds.items():
             aged = values(found.ranks, self._split, among=targets)
             for metric in _OF_SEGMENTS:
                 columns[f"{name} {metric}"] = _where(self._warm, aged[metric])
@@ -112,7 +112,7 @@ class Measurer:
     ) -> dict[str, dict[str, Any]]:
         parts: dict[str, dict[str, Any]] = {}
         sizes = {name: int(cases.sum()) for name, cases in self._segments.items()}
-        sizes |= {name: self._cases_with(targets) for name, targets in self._ages.items()}
+        sizes |= {name: self._cases_with(targets) for name, targets in self._kinds.items()}
         for name, size in sizes.items():
             if size:
                 parts[name] = {"cases": size}
@@ -126,11 +126,15 @@ class Measurer:
         return len(np.unique(cases[targets & rows]))
 
 
-def _ages(split: Split) -> dict[str, Bools]:
-    """The targets that were new items, and the others, each of shape [targets]."""
+def _kinds_of_targets(split: Split, *, timed: bool) -> dict[str, Bools]:
+    """The targets of each kind, each of shape [targets]."""
     targets = np.concatenate(split.targets) if len(split.targets) else np.zeros(0, dtype=np.int32)
-    new = new_items(split)[targets]
-    return {"new_items": new, "established_items": ~new}
+    rare = rare_items(split)[targets]
+    kinds = {"rare_items": rare, "common_items": ~rare}
+    if timed:
+        new = new_items(split)[targets]
+        kinds |= {"new_items": new, "established_items": ~new}
+    return kinds
 
 
 def _where(cases: Bools, column: Doubles) -> Doubles:

@@ -18,7 +18,7 @@ from recsys.evaluation.calibration import (
     wanted_shares,
 )
 from recsys.evaluation.metrics import Measured, measure_all
-from recsys.evaluation.segments import HEAVY_FROM, NEW_DAYS, new_items, shopper_segments
+from recsys.evaluation.segments import HEAVY_FROM, NEW_DAYS, RARE_BELOW, new_items, rare_items, shopper_segments
 from recsys.evaluation.splits import Split, global_time_split, last_part
 from recsys.evaluation.table import Measurer, Table
 from recsys.item_item import ItemItemModel
@@ -163,3 +163,12 @@ def test_sequences_have_no_ages(measured: tuple[Split, dict[str, Measured], Tabl
     split, found, _ = measured
     row = Measurer(split, timed=False).table(found, served="item_item")["popularity"]
     assert not {"new_items", "established_items"} & set(row["segments"])
+    assert {"rare_items", "common_items"} & set(row["segments"])
+
+
+def test_an_item_is_rare_by_what_was_trained_on() -> None:
+    data = shop()
+    split = Split(data, [history()], [np.array([0])], data.now)
+    counts = np.bincount(data.item_numbers, minlength=len(data.items))
+    assert np.flatnonzero(rare_items(split)).tolist() == np.flatnonzero(counts < RARE_BELOW).tolist()
+    assert {37, 38, 39} <= set(np.flatnonzero(rare_items(split)).tolist())
