@@ -46,7 +46,10 @@ def home(shop: ShopDep, asked: Wishes, shopper: Shopper = "") -> Recommendations
         size=asked.size or 12,
         newcomers=met.newcomers,
         boosts=asked.boosts,
-        draw=Draw(shop.settings.explore_share, met.request) if shopper else None,
+        # The same draw all day: a page that is drawn anew with every look would flicker.
+        draw=Draw(shop.settings.explore_share, f"{shopper} {met.served.version} {met.at:%Y-%m-%d}")
+        if shopper
+        else None,
     )
     return answer(met, "home", rows)
 

@@ -122,7 +122,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MERX_")}
-    return {**kept, "MERX_HOME": str(home), "MERX_THREADS": "1"}
+    return {**kept, "MERX_HOME": str(home), "MERX_THREADS": "1", "MERX_EXPLORE_SHARE": "0"}
 
 
 def _wait_until_ready(shop: Visited, server: subprocess.Popen[bytes]) -> None:

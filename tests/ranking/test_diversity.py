@@ -13,7 +13,7 @@ from recsys.data import Floats
 def alike(groups: list[int], *, within: float = 0.9) -> Floats:
     """Candidates of one group are alike, others are not."""
     numbers = np.array(groups)
-    same = (numbers[:, None] == numbers[None, :]).astype(np.float32) * np.float32(within)
+    same: Floats = (numbers[:, None] == numbers[None, :]).astype(np.float32) * np.float32(within)
     np.fill_diagonal(same, 1.0)
     return same
 

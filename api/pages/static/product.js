@@ -228,7 +228,7 @@ function facts(product) {
 // The rows come when they come; one that fails is left out, the product is what was asked for.
 async function recommend(id) {
   const asked = { product: id, shopper: shopper(), size: 12, explain: true };
-  const kinds = ["bought-together", "similar"];
+  const kinds = ["bought-together", "similar", "looks-similar", "recently-viewed"];
   const answers = await Promise.all(
     kinds.map((kind) => get(`/v1/recommendations/${kind}`, asked).catch(() => ({ rows: [] }))),
   );
