@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.errors import InvalidInput
 from recsys.base import Model
-from recsys.models import default_models
+from recsys.models import MODELS, default_models
 
 Value = int | float
 
@@ -80,6 +80,12 @@ SPACES: Mapping[str, Space] = {
         "dimensions": Range(16, 512, log=True),
         **_STEPS,
     },
+    "session": {
+        **_STEPS,
+        "idle_minutes": Range(5, 240, log=True),
+        "half_life_days": Range(0.005, 1000.0, log=True),
+    },
+    "ease": {"regularisation": Range(1.0, 5000.0, log=True), **_NEIGHBOURS, **_FADING},
     "als": {
         "factors": Range(8, 512, log=True),
         "iterations": Range(3, 30, log=True),
@@ -93,8 +99,8 @@ SPACES: Mapping[str, Space] = {
 
 def space_of(name: str) -> Space:
     """Where a model's parameters are looked for; raises InvalidInput for a name that no model has."""
-    if name not in SPACES:
-        raise InvalidInput(f"there is no model {name!r}: {', '.join(SPACES)} can be tuned", model=name)
+    if name not in MODELS:
+        raise InvalidInput(f"there is no model {name!r}: {', '.join(MODELS)} can be tuned", model=name)
     return SPACES[name]
 
 
@@ -123,7 +129,7 @@ def models_like(made_with: Mapping[str, Mapping[str, object]]) -> list[Model]:
             key: value for key, value in given.items() if key in SPACES[name] and SPACES[name][key].holds(value)
         }
         for name, given in made_with.items()
-        if name in SPACES
+        if name in MODELS
     }
     return [type(model)(**{**model.parameters, **kept.get(model.name, {})}) for model in default_models()]
 
