@@ -20,11 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from recsys.base import ItemMatrixModel
 from recsys.data import Floats, Ints, TrainingData
-from recsys.evaluation.intervals import Doubles
 from recsys.histories import strongest
 
-_BLOCK = 512  # items whose pairs are counted, and whose regressions are solved, at a time
-_KEPT = 1000  # pairs of an item that are kept, the strongest by cosine
+_BLOCK = 256  # items whose pairs are counted, and whose regressions are solved, at a time
 
 
 class EaseModel(ItemMatrixModel):
@@ -58,13 +56,12 @@ class EaseModel(ItemMatrixModel):
         cells = (data.weights[known].astype(np.float32), (data.users[known], data.item_numbers[known]))
         owned = sparse.csr_matrix(cells, shape=(len(data.user_ids), self._items))
         owned.data = np.minimum(owned.data, 1.0)
-        lengths = np.sqrt(np.asarray(owned.multiply(owned).sum(axis=0), dtype=np.float64).ravel())
+        across = owned.T.tocsr()
         with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool, threadpool_limits(1, "blas"):
-            alike = _alike(owned, lengths, pool)
-            near = strongest(alike, keep=p["neighbours"])
+            near = _nearest(owned, across, p["neighbours"], pool)
 
             def solve(targets: Ints) -> Floats:
-                return _coefficients(targets, near, alike, lengths, p["regularisation"])
+                return _coefficients(targets, near, across, p["regularisation"])
 
             found = list(pool.map(solve, _blocks(self._items)))
         values = np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
@@ -74,44 +71,34 @@ class EaseModel(ItemMatrixModel):
         return self
 
 
-def _alike(owned: sparse.csr_matrix, lengths: Doubles, pool: ThreadPoolExecutor) -> sparse.csr_matrix:
-    """The cosines of items that the same shoppers have, the strongest of each; 0 for an item and itself."""
-    across = owned.T.tocsr()
+def _nearest(
+    owned: sparse.csr_matrix, across: sparse.csr_matrix, keep: int, pool: ThreadPoolExecutor
+) -> sparse.csr_matrix:
+    """The `keep` items most like each by the cosine of their shoppers, itself left out, shape [items, items]."""
+    lengths = np.sqrt(np.asarray(owned.multiply(owned).sum(axis=0), dtype=np.float64).ravel())
 
-    def pairs(items: Ints) -> sparse.csr_matrix:
-        counted = (across[items] @ owned).tocoo()
-        both = lengths[items[counted.row]] * lengths[counted.col]
-        other = items[counted.row] != counted.col
-        cells = ((counted.data[other] / both[other]).astype(np.float32), (counted.row[other], counted.col[other]))
-        return strongest(sparse.csr_matrix(cells, shape=counted.shape), keep=_KEPT)
+    def nearest(items: Ints) -> sparse.csr_matrix:
+        both = (across[items] @ owned).tocoo()
+        other = items[both.row] != both.col
+        alike = (both.data / (lengths[items[both.row]] * lengths[both.col])).astype(np.float32)
+        cells = (alike[other], (both.row[other], both.col[other]))
+        return strongest(sparse.csr_matrix(cells, shape=both.shape), keep=keep)
 
-    blocks = list(pool.map(pairs, _blocks(len(lengths))))
-    if not blocks:
-        return sparse.csr_matrix((0, 0), dtype=np.float32)
-    kept = sparse.vstack(blocks, format="csr")
-    return kept.maximum(kept.T).tocsr()
+    blocks = list(pool.map(nearest, _blocks(len(lengths))))
+    return sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
 
 
 def _coefficients(
-    targets: Ints, near: sparse.csr_matrix, alike: sparse.csr_matrix, lengths: Doubles, regularisation: float
+    targets: Ints, near: sparse.csr_matrix, across: sparse.csr_matrix, regularisation: float
 ) -> Floats:
     """The coefficients of the targets' nearest items, one target after the other, none below 0."""
-    place = np.full(len(lengths), -1)
     found = [np.zeros(0, dtype=np.float32)]
     for target in targets:
         own = near.indices[near.indptr[target] : near.indptr[target + 1]]
-        place[own] = np.arange(len(own))
-        pairs = alike[own]
-        columns = place[pairs.indices]
-        inside = columns >= 0
-        rows = np.repeat(np.arange(len(own)), np.diff(pairs.indptr))
-        products = np.zeros((len(own), len(own)))
-        products[rows[inside], columns[inside]] = pairs.data[inside]
-        products *= lengths[own][:, None] * lengths[own]
-        np.fill_diagonal(products, lengths[own] ** 2 + regularisation)
-        wanted = near.data[near.indptr[target] : near.indptr[target + 1]] * lengths[own] * lengths[target]
-        found.append(np.linalg.solve(products, wanted).astype(np.float32))
-        place[own] = -1
+        rows = across[np.append(own, target)]
+        products = (rows @ rows.T).toarray().astype(np.float64)
+        products[np.arange(len(own)), np.arange(len(own))] += regularisation
+        found.append(np.linalg.solve(products[:-1, :-1], products[:-1, -1]).astype(np.float32))
     return np.maximum(np.concatenate(found), 0.0)
 
 
