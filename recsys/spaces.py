@@ -85,7 +85,11 @@ SPACES: Mapping[str, Space] = {
         "idle_minutes": Range(5, 240, log=True),
         "half_life_days": Range(0.005, 1000.0, log=True),
     },
-    "ease": {"regularisation": Range(1.0, 5000.0, log=True), **_NEIGHBOURS, **_FADING},
+    "ease": {  # time grows with the cube of the neighbours
+        "regularisation": Range(1.0, 5000.0, log=True),
+        "neighbours": Range(20, 300, log=True),
+        **_FADING,
+    },
     "als": {
         "factors": Range(8, 512, log=True),
         "iterations": Range(3, 30, log=True),
