@@ -259,19 +259,6 @@ def test_evaluate_recs_prints_a_row_for_each_model(merx: Merx, tmp_path: Path) -
     assert result["popularity"]["ndcg@10_ahead_interval"][0] > 0
 
 
-def test_evaluations_fit_a_hundred_columns(merx: Merx, sample: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
-    ran = merx("evaluate", "shop")
-    assert ran.code == 0, ran.said
-    lines = ran.output.splitlines()
-    assert max(map(len, lines)) <= 100
-    assert any("blend ahead by" in line for line in lines)
-    assert any("cold (" in line and "light (" in line for line in lines)
-    assert any("gini" in line and "price calibration" in line for line in lines)
-    rows = [line for line in lines if line.startswith("│ blend")]
-    assert len(rows) == 3  # one in each table, none of them broken
-
-
 def test_evaluate_shop_leaves_the_shop_alone(merx: Merx, sample: Settings) -> None:
     before = live(sample), Artifacts(sample.artifacts).versions("models")
     ran = merx("evaluate", "shop", "--json")

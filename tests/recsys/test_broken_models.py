@@ -19,7 +19,7 @@ from recsys.storage import Array, matrix_arrays, matrix_from_arrays, read_model,
 from tests.recsys.shops import history
 from tests.recsys.test_recommender_contract import KINDS, NOW, data, fitted
 
-FLIPS = 25  # of each file; `test_many_bytes_changed` makes more
+FLIPS = 12  # of each file; `test_many_bytes_changed` makes more
 
 
 def answers(kind: type[Recommender], folder: Path) -> bool:
@@ -53,7 +53,7 @@ def saved(name: str, folder: Path) -> list[Path]:
 def test_a_file_cut_anywhere_is_noticed(name: str, tmp_path: Path) -> None:
     for path in saved(name, tmp_path / "model"):
         whole = path.read_bytes()
-        for length in sorted({*range(0, len(whole), max(1, len(whole) // 15)), len(whole) - 1, len(whole) - 22}):
+        for length in sorted({*range(0, len(whole), max(1, len(whole) // 8)), len(whole) - 1, len(whole) - 22}):
             path.write_bytes(whole[: max(0, length)])
             with pytest.raises(BrokenArtifact):
                 type(fitted(name)).load(tmp_path / "model")
