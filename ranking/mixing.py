@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,12 @@ from recsys.data import Floats, History, Ints
 from recsys.popularity import PopularityModel
 
 LEAST = 1e-12  # keeps 0 / 0 at 0
+
+
+class Order(Protocol):
+    """Puts the best of mixtures, shape [histories, items], in another order, in place."""
+
+    def __call__(self, said: Mapping[str, Floats], mixture: Floats, *, histories: Sequence[History]) -> None: ...
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +59,7 @@ def normalise(scores: Floats, histories: Sequence[History]) -> tuple[Floats, Flo
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The answer to one history. `parts` add up to `total`; each has shape [items]."""
+    """The answer to one history. `parts` and what `learned` moved add up to `total`; each has shape [items]."""
 
     history: History
     now: int
@@ -60,16 +67,19 @@ class Mixture:
     total: Floats
     models: Mapping[str, Model]
     units: Mapping[str, float]  # what one point of a model's own score counts
+    learned: Floats | None = None  # what the learned order adds or takes; None where nothing is learned
 
     def contributions(self, items: Ints) -> tuple[Ints, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """What the items of the history bring to `items`, over all models, and what these get for anyone.
 
         Returns the sources, shares of shape [items, sources], and base of shape [items]; shares and base add up to
-        the total.
+        the total. The learned order's part, which looks at all of the history at once, counts to the base.
         """
         sources = np.unique(self.history.items).astype(np.int32)
         shares = np.zeros((len(items), len(sources)))
         base = np.zeros(len(items))
+        if self.learned is not None:
+            base += self.learned[items]
         for name, model in self.models.items():
             said = self.parts[name][items] > 0
             if isinstance(model, PopularityModel):
@@ -81,17 +91,32 @@ class Mixture:
         return sources, shares, base
 
 
-def mix(models: Mapping[str, Model], weights: Mapping[str, float], history: History, *, now: int) -> Mixture:
-    """Ask the models that have a weight above 0 for one history."""
+def mix(
+    models: Mapping[str, Model],
+    weights: Mapping[str, float],
+    history: History,
+    *,
+    now: int,
+    order: Order | None = None,
+) -> Mixture:
+    """Ask the models that have a weight above 0 for one history; where there is an `order`, all of them."""
     asked = {name: model for name, model in models.items() if weights.get(name, 0.0) > 0}
+    said: dict[str, Floats] = {}
     parts: dict[str, Floats] = {}
     units: dict[str, float] = {}
-    total: Floats | None = None
-    for name, model in asked.items():
+    total = np.zeros(0, dtype=np.float32)
+    for name, model in (models if order is not None else asked).items():
         with one_blas_thread():
             scores = model.scores([history], now=now)
-        shares, best = normalise(scores, [history])
-        parts[name] = shares[0] * np.float32(weights[name])
+        said[name], best = normalise(scores, [history])
+        if name not in asked:
+            continue
+        parts[name] = said[name][0] * np.float32(weights[name])
         units[name] = weights[name] / float(best[0])
-        total = parts[name].copy() if total is None else total + parts[name]
-    return Mixture(history, now, parts, np.zeros(0, dtype=np.float32) if total is None else total, asked, units)
+        total = total + parts[name] if len(total) else parts[name].copy()
+    learned = None
+    if order is not None:
+        before = total.copy()
+        order(said, total[None, :], histories=[history])
+        learned = total - before
+    return Mixture(history, now, parts, total, asked, units, learned)

@@ -43,6 +43,9 @@ class Items:
     prices: Longs  # minor units, -1 where unknown
     sellable: npt.NDArray[np.bool_]
     released_at: Longs  # epoch seconds, -1 where unknown
+    # What only training looks at; a version that serves does without.
+    descriptions: Sequence[str] = ()  # empty, or one an item
+    looks: Floats | None = None  # what the pictures show, [items, dimensions], rows of length 1 (0 without one)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -76,6 +79,7 @@ class TrainingData:
 
     def history(self, user: int) -> History:
         """The rows of one shopper, by number."""
-        first, last = np.searchsorted(self.users, [user, user + 1])
+        between = np.array([user, user + 1], dtype=self.users.dtype)  # of another type all users would be copied
+        first, last = np.searchsorted(self.users, between)
         rows = slice(int(first), int(last))
         return History(self.item_numbers[rows], self.at[rows], self.weights[rows])

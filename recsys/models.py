@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recsys.als import AlsModel
 from recsys.base import Model
+from recsys.bridges import BridgesModel
 from recsys.content import ContentModel
 from recsys.cooccurrence import CooccurrenceModel
 from recsys.item_item import ItemItemModel
@@ -22,6 +23,7 @@ MODELS: dict[str, type[Model]] = {
         ItemItemModel,
         CooccurrenceModel,
         TransitionsModel,
+        BridgesModel,
         AlsModel,
     )
 }

@@ -13,8 +13,8 @@ import numpy as np
 import scipy.sparse as sparse
 
 from recsys.base import LinearModel
-from recsys.content import labels_of, unit_tfidf
 from recsys.data import Floats, Ints, TrainingData
+from recsys.features import labels_of, unit_tfidf
 from recsys.popularity import decayed_sales
 from recsys.storage import Array, matrix_arrays, matrix_from_arrays
 

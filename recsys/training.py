@@ -106,6 +106,7 @@ def _items(products: pl.DataFrame) -> Items:
         prices=products["price_minor"].fill_null(-1).to_numpy().astype(np.int64),
         sellable=products["sellable"].fill_null(False).to_numpy().astype(np.bool_),
         released_at=products["released_at"].dt.epoch("s").fill_null(-1).to_numpy().astype(np.int64),
+        descriptions=products["description"].fill_null("").to_list(),
     )
 
 

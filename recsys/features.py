@@ -1,0 +1,115 @@
+"""How alike items are by what is known of them, as dot products of features: the basis of the content models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from analysis.encoder import LsaEncoder
+from analysis.text import analyser
+from recsys.data import Floats, Items, Longs
+from recsys.histories import strongest
+
+_PRICE_WIDTH = 0.5  # prices are alike within about this in their logarithm: a factor of 1.6
+_BLOCK_CELLS = 1 << 25  # of the dense blocks in `neighbours`
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """The likeness of two items is the dot product of their rows in both parts."""
+
+    sparse: sparse.csr_matrix  # [items, features]
+    dense: Floats  # [items, dimensions]
+
+    def neighbours(self, *, keep: int) -> sparse.csr_matrix:
+        """For every item the `keep` items most like it, itself left out, shape [items, items]."""
+        items = self.sparse.shape[0]
+        step = max(1, _BLOCK_CELLS // max(items, 1))
+        by_feature = self.sparse.T.tocsr()
+        blocks = []
+        for first in range(0, items, step):
+            rows = slice(first, first + step)
+            alike = (self.sparse[rows] @ by_feature).toarray()
+            alike += self.dense[rows] @ self.dense.T
+            own = np.arange(len(alike))
+            alike[own, own + first] = 0.0
+            blocks.append(_largest(alike, keep=keep))
+        return sparse.vstack(blocks).tocsr() if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
+
+
+def describe(items: Items, *, weights: Mapping[str, float], dimensions: int, seed: int) -> Likeness:
+    """The features of items; each kind of likeness lies between 0 and its weight.
+
+    `words` are the titles' TF-IDF, `topics` its SVD of so many `dimensions`, `labels` brand and categories,
+    `descriptions` theirs, `price` a Gaussian kernel on its logarithm, `looks` the cosine of the pictures.
+    """
+    words = unit_tfidf([analyser().query_tokens(title) for title in items.texts])
+    parts = {
+        "words": words,
+        "labels": unit_tfidf([labels_of(items, item) for item in range(len(items))]),
+        "price": price_features(items.prices),
+    }
+    if any(items.descriptions):
+        parts["descriptions"] = unit_tfidf([analyser().query_tokens(text) for text in items.descriptions])
+    columns = [part * weights[name] ** 0.5 for name, part in parts.items() if weights[name] > 0]
+    dense = [np.zeros((len(items), 0), dtype=np.float32)]
+    if weights["topics"] > 0 and words.nnz:
+        encoder = LsaEncoder.fit(items.texts, dimensions=dimensions, seed=seed)
+        dense.append(encoder.encode(items.texts) * np.float32(weights["topics"] ** 0.5))
+    if weights["looks"] > 0 and items.looks is not None:
+        dense.append(items.looks * np.float32(weights["looks"] ** 0.5))
+    wide = sparse.hstack(columns) if columns else sparse.csr_matrix((len(items), 0))
+    return Likeness(sparse.csr_matrix(wide, dtype=np.float32), np.hstack(dense).astype(np.float32))
+
+
+def labels_of(items: Items, item: int) -> list[str]:
+    """The labels of an item: its brand and every category it is in."""
+    brand = [f"brand {items.brands[item]}"] if items.brands[item] else []
+    return brand + [f"category {name}" for name in items.categories[item]]
+
+
+def unit_tfidf(documents: list[list[str]]) -> sparse.csr_matrix:
+    """Rows of length 1 (0 where nothing counts): tokens weighed by log frequency and rarity.
+
+    A token that only one document has links it to no other and is left out.
+    """
+    if len({token for tokens in documents for token in tokens}) == 0:
+        return sparse.csr_matrix((len(documents), 0), dtype=np.float32)
+    least = 2 if len(documents) > 2 else 1
+    weigher = TfidfVectorizer(analyzer=list, min_df=least, sublinear_tf=True, dtype=np.float32)
+    try:
+        return weigher.fit_transform(documents).tocsr()
+    except ValueError:  # no token is shared by two documents
+        return sparse.csr_matrix((len(documents), 0), dtype=np.float32)
+
+
+def price_features(prices: Longs) -> sparse.csr_matrix:
+    """Rows of length 1 (0 for unknown prices) whose dot products fall with the ratio of the prices.
+
+    A price lights up the points near it on a logarithmic scale, as in a radial basis function network: dot
+    products of such rows come near a Gaussian kernel.
+    """
+    known = np.flatnonzero(prices > 0)
+    logs = np.log(prices[known].astype(np.float64))
+    low = logs.min(initial=np.inf)
+    if len(known) == 0 or np.ptp(logs) == 0:  # one price for all says nothing
+        return sparse.csr_matrix((len(prices), 0), dtype=np.float32)
+    points = np.arange(low, logs.max() + _PRICE_WIDTH, _PRICE_WIDTH)
+    light = np.exp(-(((logs[:, None] - points) / _PRICE_WIDTH) ** 2))
+    light[light < 1e-2] = 0.0
+    light /= np.linalg.norm(light, axis=1, keepdims=True)
+    rows, columns = np.nonzero(light)
+    cells = (light[rows, columns].astype(np.float32), (known[rows], columns))
+    return sparse.csr_matrix(cells, shape=(len(prices), len(points)))
+
+
+def _largest(table: Floats, *, keep: int) -> sparse.csr_matrix:
+    """The `keep` largest values above 0 of each row of a dense table."""
+    if keep < table.shape[1]:
+        least = np.partition(table, table.shape[1] - keep, axis=1)[:, table.shape[1] - keep]
+        table[table < least[:, None]] = 0.0
+    return strongest(sparse.csr_matrix(table), keep=keep)
