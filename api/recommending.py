@@ -45,6 +45,7 @@ GENERATORS = {
     "als": "fits the taste that the whole past shows",
     "ease": "fits the taste that the whole past shows",
     "substitutes": "looked at by shoppers who then bought the other",
+    "learned": "moved by what shoppers took of such lists before",
     "repeat": "the chance that it is bought again this month",
     "risen": "log2 of how much more it sells than before, at least",
     "sold": "shoppers who bought it",

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core.behaviour import admit_shopper
 from core.bulk import MOMENT, insert_frame, json_text, read_frame, table_of
 from core.errors import NotFound
-from core.tables import Exposure, HiddenProduct, Product
+from core.tables import Event, Exposure, HiddenProduct, Product
 
 MOST_HIDDEN = 1000  # of a shopper, the newest, are left out of recommendations
 
@@ -105,3 +105,15 @@ def shown(session: Session, *, since: datetime) -> pl.DataFrame:
     place = pl.Struct({"row": pl.String, "product": pl.String, "position": pl.Int64, "propensity": pl.Float64})
     places = answers.with_columns(pl.col("shown").str.json_decode(pl.List(place)))
     return places.explode("shown").drop_nulls("shown").unnest("shown")
+
+
+def clicks(session: Session, *, since: datetime) -> pl.DataFrame:
+    """`request` and `product` (public id) of the clicks since a moment that name the answer they followed."""
+    event = table_of(Event)
+    statement = (
+        select(event.c.request_id.label("request"), _PRODUCT.c.public_id.label("product"))
+        .join(_PRODUCT, _PRODUCT.c.id == event.c.product_id)
+        .where(event.c.kind == "click", event.c.request_id.is_not(None), event.c.at >= since)
+        .distinct()
+    )
+    return read_frame(session, statement)

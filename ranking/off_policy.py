@@ -1,8 +1,8 @@
-"""What another policy's row would have been clicked, from what this one showed: with its propensities, no new test.
+"""How often another policy's row would have been clicked, from what this one showed and its propensities.
 
-Sources: Horvitz, Thompson, "A Generalization of Sampling Without Replacement from a Finite Universe", JASA 47, 1952
-(inverse propensity scores); Swaminathan, Joachims, "The Self-Normalized Estimator for Counterfactual Learning",
-NIPS 2015 (divided by the sum of the weights: a little biased, far less scattered).
+Sources: Horvitz, Thompson, "A Generalization of Sampling Without Replacement from a Finite Universe", JASA 47,
+1952 (inverse propensity scores); Swaminathan, Joachims, "The Self-Normalized Estimator for Counterfactual
+Learning", NIPS 2015 (divided by the sum of the weights: a little biased, far less scattered).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from ranking.boosts import Boost, factors
 from ranking.diversity import varied
-from ranking.mixing import Mixture, mix
+from ranking.mixing import Mixture
 from ranking.reasons import Voice, for_anyone, say, saying_of
 from ranking.serving import Served
 from recsys.data import Floats, History, Ints
@@ -72,7 +72,7 @@ def anchors(items: Sequence[int]) -> History:
 
 def mixture_of(served: Served, history: History, *, now: int) -> Mixture:
     """What the served blend says of a history."""
-    return mix(served.blend.models, served.blend.weights, history, now=now)
+    return served.blend.mixture(history, now=now)
 
 
 class Mixed:
@@ -129,6 +129,8 @@ class Mixed:
         names = self.served.items
         parts = {name: float(part[item]) for name, part in self.mixture.parts.items() if part[item] != 0}
         kind = max(parts, key=lambda name: parts[name])
+        if self.mixture.learned is not None and self.mixture.learned[item] != 0:
+            parts["learned"] = float(self.mixture.learned[item])
         if self._factors is not None and self._factors[item] != 1:
             parts["boost"] = float(self.scores[item] - self.mixture.total[item])
         order = np.argsort(-brought, kind="stable")[:_BECAUSE]

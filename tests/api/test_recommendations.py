@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.state import Shop
 from core.behaviour import history
-from core.shown import shown
+from core.shown import clicks, shown
 from tests.api.shops import change_product
 
 GUEST = "guest-0123456789"
@@ -167,6 +167,9 @@ def test_what_was_shown_is_recorded_and_a_click_can_be_joined_to_it(client: Test
     assert first["propensity"].to_list() == pytest.approx([item["propensity"] for item in row["items"]])
     assert first["position"].to_list() == list(range(1, len(row["items"]) + 1))
     assert told.height == sum(len(row["items"]) for row in answer["rows"])
+    with shop.database.read() as session:
+        joined = clicks(session, since=shop.clock() - timedelta(minutes=5))
+    assert joined.rows() == [(answer["request_id"], row["items"][2]["id"])]
 
 
 def test_filters_and_boosts_hold_in_every_row(client: TestClient) -> None:
