@@ -27,7 +27,7 @@ def print_models(title: str, table: Table) -> None:
     if "established_items" in segments:  # the age says more, and there is no room for both
         segments = {part: cases for part, cases in segments.items() if part not in ("rare_items", "common_items")}
     if segments:
-        heads = {part: f"{part.replace('_items', '')} ({cases})" for part, cases in segments.items()}
+        heads = {part: f"{part.removesuffix('_items')}\n({cases})" for part, cases in segments.items()}
         rows = {name: _by_segment(row["segments"], heads) for name, row in table.items()}
         print_table(f"{LEADING} by segment (cases)", rows, columns=[*heads.values()])
     shown = [name for name in _LISTS if any(name in row for row in table.values())]
@@ -50,4 +50,4 @@ def _by_segment(segments: Mapping[str, Mapping[str, Any]], heads: Mapping[str, s
 
 
 def _give_or_take(value: float, interval: Sequence[float]) -> str:
-    return f"{value:.4f}\u00a0±\u00a0{(interval[1] - interval[0]) / 2:.3f}"
+    return f"{value:.4f} ±{(interval[1] - interval[0]) / 2:.3f}"

@@ -12,6 +12,7 @@ from recsys.evaluation.metrics import measure_all
 from recsys.evaluation.splits import global_time_split, last_part
 from recsys.evaluation.table import Measurer
 from recsys.item_item import ItemItemModel
+from recsys.models import MODELS
 from recsys.popularity import PopularityModel
 from tests.recsys.shops import DAY, history, shop
 
@@ -31,13 +32,15 @@ def test_a_hundred_columns_hold_every_table(
     split = global_time_split(data, at=at)
     heavy = history(*range(12))
     split = replace(split, histories=[*split.histories, heavy], targets=[*split.targets, np.array([20])])
+    assert max(map(len, MODELS)) <= len("cooccurrence"), "a longer name needs another table"
     models = [PopularityModel().fit(split.train), ItemItemModel().fit(split.train)]
     found = measure_all(
         lambda asked: {model.name: model.scores(asked, now=split.now) for model in models}, split, lists=True
     )
     table = Measurer(split, timed=timed).table(found, served="item_item")
     monkeypatch.setenv("COLUMNS", "100")
-    print_models("shop", {name: {**row, "fit_s": 123.456} for name, row in table.items()})
+    rows_of = {"item_item": "item_item", "popularity": "cooccurrence"}  # the longest name
+    print_models("shop", {rows_of[name]: {**row, "fit_s": 123.456} for name, row in table.items()})
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 100
     rows = [line for line in lines if line.startswith("│ item_item")]
