@@ -55,6 +55,7 @@ bench: setup setup-dev ## how fast: search, a live index, recommendations, check
 	$(BIN)/python -m tests.bench_search
 	$(BIN)/python -m tests.bench_opensearch
 	$(BIN)/python -m tests.load.live_index
+	$(BIN)/python -m tests.load.recommendations
 	$(BIN)/python -m tests.races.measure --attempts 3000
 	$(BIN)/python -m tests.races.pace
 

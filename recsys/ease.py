@@ -37,7 +37,7 @@ class EaseModel(ItemMatrixModel):
     def __init__(
         self,
         *,
-        regularisation: float = 50.0,
+        regularisation: float = 100.0,
         neighbours: int = 100,
         position_power: float = 0.8,
         half_life_days: float | None = 180.0,

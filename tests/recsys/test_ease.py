@@ -42,7 +42,7 @@ def test_with_all_items_it_is_the_regression_on_all_others() -> None:
 
 def test_only_the_nearest_enter() -> None:
     data = shop(users=400)
-    model = EaseModel(neighbours=5).fit(data)
+    model = EaseModel(regularisation=50.0, neighbours=5).fit(data)
     assert np.diff(model._matrix.T.tocsr().indptr).max() == 5
     table = owners(data)
     counts = table.T @ table
