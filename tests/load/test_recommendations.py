@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import polars as pl
+
+from ranking.blend import BlendRecommender
+from recsys.als import AlsModel
+from recsys.popularity import PopularityModel
+from recsys.transitions import TransitionsModel
+from tests.load import batch
 from tests.load.crowd import crowd
 from tests.load.recommendations import run
 
@@ -25,3 +33,14 @@ def test_a_crowd_is_sorted_and_the_same_each_time() -> None:
     assert np.bincount(one.item_numbers, minlength=300).max() > 5 * np.median(np.bincount(one.item_numbers))
     np.testing.assert_array_equal(one.item_numbers, other.item_numbers)
     np.testing.assert_array_equal(one.at, other.at)
+
+
+def test_a_small_batch(tmp_path: Path) -> None:
+    models = [PopularityModel(), TransitionsModel(), AlsModel(factors=8, iterations=2)]
+    found = batch.run(
+        tmp_path, shoppers=400, items=100, asked=60, size=10, processes=1, blend=BlendRecommender(models=models)
+    )
+    assert min(found.values()) > 0
+    rows = pl.read_parquet(tmp_path / "out" / "part-00000.parquet")
+    assert rows["shopper"].n_unique() == 60
+    assert rows.height == 600
