@@ -34,7 +34,9 @@ def training_data(folder: Path) -> TrainingData:
     rows = (
         rows.join(users, on="shopper", how="left", maintain_order="left")
         .join(places, on="country", how="left", maintain_order="left")
-        .with_columns(pl.col("user", "place").fill_null(-1), pl.col("at").dt.epoch("s"), pl.col("basket").fill_null(-1))
+        .with_columns(
+            pl.col("user", "place").fill_null(-1), pl.col("at").dt.epoch("s"), pl.col("basket").fill_null(-1)
+        )
         .sort("user", "at", maintain_order=True)
     )
     return TrainingData(

@@ -102,6 +102,8 @@ SHARED = {
     "DELETE /v1/me/favourites/{product}",
     "POST /v1/payments/notify/{provider}",
     "GET /v1/facets/{field}",
+    "PUT /v1/recommendations/hidden/{product}",  # with the key of a shopper, which is what says whose
+    "DELETE /v1/recommendations/hidden/{product}",
 }
 
 # Ids of the world by what routes call them: some want an order that is paid, or a review that is answered.

@@ -216,21 +216,17 @@ def request_for(world: World, route: str, who: str) -> dict[str, Any]:
         "PUT /v1/staff/synonyms/{synonym}": {"rule": "sofa, couch"},
         "POST /v1/staff/vouchers": {"code": f"NEW-{who}", "kind": "amount", "value": 1, "currency": "GBP"},
     }
+    shopper = {"shopper": "guest-0123456789"}
     queries: dict[str, dict[str, str]] = {
         "GET /v1/staff/users": {"email": email},
         "GET /v1/suggest": {"q": "lamp"},
         "GET /v1/recommendations/similar": {"product": world.ids["product"]},
         "GET /v1/recommendations/bought-together": {"product": world.ids["product"]},
         "GET /v1/recommendations/looks-similar": {"product": world.ids["product"]},
-        **dict.fromkeys(
-            (
-                "GET /v1/recommendations/recently-viewed",
-                "GET /v1/recommendations/hidden",
-                "PUT /v1/recommendations/hidden/{product}",
-                "DELETE /v1/recommendations/hidden/{product}",
-            ),
-            {"shopper": "guest-0123456789"},
-        ),
+        "GET /v1/recommendations/recently-viewed": shopper,
+        "GET /v1/recommendations/hidden": shopper,
+        "PUT /v1/recommendations/hidden/{product}": shopper,
+        "DELETE /v1/recommendations/hidden/{product}": shopper,
         "GET /v1/demo/messages": {"email": email},
     }
     if route == "POST /v1/auth/refresh":
