@@ -92,13 +92,13 @@ class AlsModel(Model):
         return self
 
     def scores(self, histories: Sequence[History], *, now: int) -> Floats:
-        scores: Floats = self._fold_in(self._confidence(histories)) @ self._factors.T
+        scores: Floats = self._fold_in(self._confidence(histories)) @ self._across
         return scores
 
     def likeness(self, item: int) -> Floats:
         self.check(item)
         lengths = np.linalg.norm(self._factors, axis=1)
-        dots: Floats = self._factors @ self._factors[item]
+        dots: Floats = self._factors[item] @ self._across
         both = lengths * lengths[item]
         likeness: Floats = np.divide(dots, both, out=np.zeros_like(dots), where=both > 0)
         return likeness
@@ -176,6 +176,7 @@ class AlsModel(Model):
     def _restore(self, arrays: Mapping[str, Array]) -> None:
         p = self._parameters
         self._factors = arrays["factors"]  # [items, factors], turned so that Y'Y is diagonal
+        self._across = np.ascontiguousarray(self._factors.T)  # halves the time of one shopper's scores
         self._squares = np.square(self._factors, dtype=np.float64).sum(axis=0)
         self._scale = Scale(p["regularisation"], p["frequency_power"], float(arrays["mean"]))
 
