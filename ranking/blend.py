@@ -176,7 +176,7 @@ class BlendRecommender:
         except UNREADABLE as error:
             raise BrokenArtifact(f"the blend in {folder.name} cannot be read: {error}") from error
         fits = all(model.items == blend._items for model in blend.models.values())
-        fits &= all(0 <= weight < np.inf for weight in blend.weights.values())
+        fits &= all(0 <= weight <= 1 for weight in blend.weights.values())
         fits &= blend.order is None or blend.order.models == len(blend.models)
         if not fits or blend._owners.shape != (blend._items,):
             raise BrokenArtifact(f"the models of the blend in {folder.name} do not belong together")

@@ -126,6 +126,7 @@ BLENDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a list": lambda about: [about],
     "nothing": lambda about: {},
     "a weight below 0": lambda about: {**about, "weights": {**about["weights"], "als": -0.5}},
+    "a weight above 1": lambda about: {**about, "weights": {**about["weights"], "als": 1e30}},
     "a weight that is no number": lambda about: {**about, "weights": {**about["weights"], "als": float("nan")}},
     "a weight in words": lambda about: {**about, "weights": {**about["weights"], "als": "much"}},
     "a model that is not there": lambda about: {**about, "weights": {**about["weights"], "gravity": 0.1}},
