@@ -37,17 +37,16 @@ def for_you(
     candidates = mixed.best(allowed, least=2 * wanted.size + POOL)
     reserved = wanted.size // FRESH_EVERY if len(history) else 0
     fresh = list(newcomers[:reserved])
-    rare = _rare(mixed, wanted.size)[: reserved - len(fresh)]
-    fresh += mixed.rows(rare, voice="shopper")
+    rare = _rare(mixed, reserved - len(fresh))
     candidates = candidates[~np.isin(candidates, rare)]
-    chosen = mixed.varied(candidates[: 4 * wanted.size], size=wanted.size - len(fresh))
+    chosen = mixed.varied(candidates[: 4 * wanted.size], size=wanted.size - len(fresh) - len(rare))
     pool = candidates[~np.isin(candidates, chosen)][:POOL]
     shown, propensity = explore(chosen, pool, draw=draw)
+    made = mixed.rows(np.concatenate([shown, rare]), voice="shopper")
     rows = [
-        replace(row, propensity=float(chance))
-        for row, chance in zip(mixed.rows(shown, voice="shopper"), propensity, strict=True)
-    ]
-    for number, row in enumerate(fresh, start=1):
+        replace(row, propensity=float(chance)) for row, chance in zip(made, propensity, strict=False)
+    ]  # those of the rare ones, which come last, are certain
+    for number, row in enumerate([*fresh, *made[len(shown) :]], start=1):
         rows.insert(min(number * FRESH_EVERY - 1, len(rows)), row)
     return rows
 
@@ -55,7 +54,7 @@ def for_you(
 def _rare(mixed: Mixed, size: int) -> Ints:
     """Products that hardly anybody has, by how well their content fits the shopper."""
     content, charts = mixed.mixture.parts.get("content"), mixed.served.charts
-    if content is None or charts is None:
+    if content is None or charts is None or size < 1:
         return np.zeros(0, dtype=np.int32)
     allowed = mixed.allowed() & (charts.sold <= _FEW)
-    return mixed.among(content, allowed, least=max(1, size // FRESH_EVERY))
+    return mixed.among(content, allowed, least=size)[:size]

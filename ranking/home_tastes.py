@@ -32,10 +32,11 @@ class Leanings:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """What goods are new of: the number of each item's group (-1 is none), and the groups' names."""
+    """What goods are new of: the number of each item's group (-1 is none), and the groups' names and numbers."""
 
     of: Ints
     names: Sequence[str]
+    number: Mapping[str, int]
     part: str
 
 
@@ -78,7 +79,8 @@ def new_for(
     by_brand = bool(leanings.brands)
     groups = _Groups(
         facts.brands if by_brand else facts.paths,
-        facts.brand_names if by_brand else [" > ".join(path) for path in facts.path_names],
+        facts.brand_names if by_brand else facts.path_texts,
+        facts.brand_numbers if by_brand else facts.path_numbers,
         "brand" if by_brand else "category",
     )
     items = [*_unknown(fitting, liked, shelf, groups), *_known(served, wanted, liked, mixture, groups)]
@@ -100,7 +102,10 @@ def recently_viewed(past: Sequence[Happening], shelf: Shelf, *, size: int) -> li
 def _known(
     served: Served, wanted: Wanted, liked: Mapping[str, float], mixture: Mixture, groups: _Groups
 ) -> list[Row]:
-    shares = np.array([*(liked.get(name, 0.0) for name in groups.names), 0.0], dtype=np.float32)[groups.of]
+    by_group = np.zeros(len(groups.names) + 1, dtype=np.float32)
+    for name, share in liked.items():
+        by_group[groups.number[name]] = share
+    shares = by_group[groups.of]
     new = served.items.released_at >= wanted.now - int(NEW_DAYS * DAY)
     allowed = (shares > 0) & new & without(served, wanted.hidden)
     if not allowed.any():

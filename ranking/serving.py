@@ -47,8 +47,19 @@ class Facts:
         return cls(brands, brand_names, paths, path_names)
 
     @cached_property
-    def _brand_numbers(self) -> Mapping[str, int]:
+    def brand_numbers(self) -> Mapping[str, int]:
+        """The number of each brand."""
         return {name: number for number, name in enumerate(self.brand_names)}
+
+    @cached_property
+    def path_texts(self) -> Sequence[str]:
+        """The paths as they are shown: Home > Lamps."""
+        return [" > ".join(names) for names in self.path_names]
+
+    @cached_property
+    def path_numbers(self) -> Mapping[str, int]:
+        """The number of each path by its text."""
+        return {text: number for number, text in enumerate(self.path_texts)}
 
     @cached_property
     def roots(self) -> Ints:
@@ -61,7 +72,7 @@ class Facts:
 
     def brand_of(self, name: str) -> int:
         """The number of a brand; -2, which no item has, for an unknown one."""
-        return self._brand_numbers.get(name, -2)
+        return self.brand_numbers.get(name, -2)
 
     def within(self, path: tuple[str, ...]) -> npt.NDArray[np.bool_]:
         """Which items are in a category or below it, shape [items]."""
