@@ -22,7 +22,7 @@ from core.errors import InvalidInput
 from recsys.als_solver import Scale, fit_factors, in_eigenvectors, row_scale, row_sums
 from recsys.base import Model
 from recsys.data import Floats, History, Ints, TrainingData
-from recsys.histories import history_matrix
+from recsys.histories import DAY, history_matrix
 from recsys.storage import Array
 
 _BLOCK = 1024
@@ -31,10 +31,11 @@ _BLOCK = 1024
 class AlsModel(Model):
     """Scores are the dot products of item factors and a shopper's factor, which is solved from the history.
 
-    The confidence in an item is 1 + `alpha` * log2(1 + weight), the weight being what the history says (summed
-    over repetitions, faded by `position_power` when scoring). A row is regularised with `regularisation` times
-    what its confidences have above 1, over the mean of all rows, to `frequency_power`: shoppers folded in as well
-    as those fitted. No row for a person is kept.
+    The confidence in an item is 1 + `alpha` * log2(1 + weight), the weight being what the history says, summed
+    over repetitions. It halves every `learning_half_life_days` before the end of the data when the item factors
+    are fitted; of the shopper to be scored it fades by `position_power` and `half_life_days` (`history_matrix`).
+    A row is regularised with `regularisation` times what its confidences have above 1, over the mean of all rows,
+    to `frequency_power`: shoppers folded in as well as those fitted. No row for a person is kept.
     """
 
     name = "als"
@@ -48,6 +49,7 @@ class AlsModel(Model):
         regularisation: float = 100.0,
         frequency_power: float = 0.8,
         alpha: float = 40.0,
+        learning_half_life_days: float = 180.0,
         position_power: float = 1.5,
         half_life_days: float | None = 90.0,
         solver: Literal["own", "implicit"] = "own",
@@ -60,6 +62,7 @@ class AlsModel(Model):
             regularisation=regularisation,
             frequency_power=frequency_power,
             alpha=alpha,
+            learning_half_life_days=learning_half_life_days,
             position_power=position_power,
             half_life_days=half_life_days,
             solver=solver,
@@ -74,7 +77,9 @@ class AlsModel(Model):
         p = self._parameters
         self._items = len(data.items)
         known = data.users >= 0
-        cells = (data.weights[known].astype(np.float32), (data.users[known], data.item_numbers[known]))
+        faded = np.exp2(np.minimum(data.at[known] - data.now, 0) / (p["learning_half_life_days"] * DAY))
+        weights = (data.weights[known] * faded).astype(np.float32)
+        cells = (weights, (data.users[known], data.item_numbers[known]))
         extra = sparse.csr_matrix(cells, shape=(len(data.user_ids), self._items))
         extra.data = p["alpha"] * np.log2(1.0 + extra.data)
         solve = fit_factors if p["solver"] == "own" else _fit_with_implicit

@@ -15,7 +15,7 @@ from recsys.als import _fit_with_implicit as fit_with_implicit
 from recsys.als_solver import fit_factors, row_blocks, row_scale
 from recsys.data import TrainingData
 from recsys.evaluation.splits import keep_rows
-from tests.recsys.shops import history, shop
+from tests.recsys.shops import DAY, history, shop
 
 
 def cells(*, rows: int = 300, columns: int = 60, seed: int = 0) -> sparse.csr_matrix:
@@ -123,11 +123,26 @@ def test_a_forgotten_shopper_has_left_nothing(tmp_path: Path) -> None:
     assert without != other
 
 
+def test_what_is_long_ago_says_less_of_an_item() -> None:
+    data = shop(users=400)
+    old = replace(data, at=np.where(data.item_numbers == 8, data.at - 1000 * DAY, data.at))
+    for half_life, shrunk in ((180.0, True), (1e9, False)):
+        model = AlsModel(factors=8, frequency_power=0.0, learning_half_life_days=half_life)
+        before, after = (np.linalg.norm(model.fit(each).factors[8]) for each in (data, old))
+        assert (after < 0.5 * before) == shrunk
+
+
 @pytest.mark.parametrize("power", [0.0, 1.0])
 def test_shoppers_are_folded_in_as_the_normal_equations_say(power: float) -> None:
     data = shop()
     model = AlsModel(
-        factors=8, alpha=50.0, regularisation=2.0, frequency_power=power, position_power=0.0, half_life_days=None
+        factors=8,
+        alpha=50.0,
+        regularisation=2.0,
+        frequency_power=power,
+        learning_half_life_days=1e9,
+        position_power=0.0,
+        half_life_days=None,
     ).fit(data)
     items = model._factors.astype(np.float64)
     counts = np.zeros((len(data.user_ids), len(items)))
