@@ -29,10 +29,10 @@ from recsys.histories import top
 from recsys.models import MODELS, default_models
 from recsys.popularity import PopularityModel
 from recsys.protocol import Reason, Scored
-from recsys.storage import UNREADABLE, read_model, write_model
+from recsys.storage import UNREADABLE
 
 SCHEMA = 2
-_ORDER, _OWNERS = "order", "owners"  # folders beside those of the models
+_ORDER = "order"  # a folder beside those of the models
 _FOR_ANYONE = 0.005  # what best sellers weigh at least
 Holdout = Literal["last", "time"]
 
@@ -61,7 +61,6 @@ class BlendRecommender:
         self.fit_seconds: dict[str, float] = {}
         self._how: dict[str, Any] = {"holdout": holdout, "cases": cases, "pool": pool}
         self._items = 0
-        self._owners = np.zeros(0, dtype=np.float32)
 
     @property
     def items(self) -> int:
@@ -84,15 +83,13 @@ class BlendRecommender:
             for name, model in self.models.items():
                 if isinstance(model, PopularityModel):  # all that a shopper without a past can be shown
                     self.weights[name] = max(self.weights[name], _FOR_ANYONE)
-            cases = cases_of(pool, list(self.weights.values()), histories=drawn.histories, owners=self._owners)
+            cases = cases_of(pool, list(self.weights.values()), histories=drawn.histories)
             self.order = LearnedOrder.learn(cases, seed=seed)
         return self.fit_models(data, seed=seed, threads=threads)
 
     def fit_models(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         """Fit the models on the data, and keep the weights and the order."""
         self._items = len(data.items)
-        times = np.bincount(data.item_numbers, minlength=self._items)
-        self._owners = np.log1p(times).astype(np.float32)
         for model in self.models.values():
             started = time.perf_counter()
             model.fit(data, seed=seed, threads=threads)
@@ -151,7 +148,6 @@ class BlendRecommender:
             model.save(folder / name)
         if self.order is not None:
             self.order.save(folder / _ORDER)
-        write_model(folder / _OWNERS, name=_OWNERS, schema=SCHEMA, parameters={}, arrays={_OWNERS: self._owners})
         about = {
             "schema": SCHEMA,
             "items": self._items,
@@ -170,7 +166,6 @@ class BlendRecommender:
             blend = cls(**about["how"], models=[MODELS[name].load(folder / name) for name in about["weights"]])
             blend.weights = {name: float(weight) for name, weight in about["weights"].items()}
             blend._items = int(about["items"])
-            blend._owners = read_model(folder / _OWNERS, name=_OWNERS, schema=SCHEMA)[1][_OWNERS]
             if about["learned"]:
                 blend.order = LearnedOrder.load(folder / _ORDER)
         except UNREADABLE as error:
@@ -178,13 +173,13 @@ class BlendRecommender:
         fits = all(model.items == blend._items for model in blend.models.values())
         fits &= all(0 <= weight <= 1 for weight in blend.weights.values())
         fits &= blend.order is None or blend.order.models == len(blend.models)
-        if not fits or blend._owners.shape != (blend._items,):
+        if not fits:
             raise BrokenArtifact(f"the models of the blend in {folder.name} do not belong together")
         return blend
 
     def _put_in_order(self, said: Mapping[str, Floats], mixture: Floats, *, histories: Sequence[History]) -> None:
         if self.order is not None:
-            self.order.reorder(said, mixture, histories=histories, owners=self._owners)
+            self.order.reorder(said, mixture, histories=histories)
 
     def _hold_back(self, data: TrainingData) -> Split | None:
         if len(data.at) == 0:

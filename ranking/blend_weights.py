@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from recsys.data import Floats, History, Ints, Longs
+from recsys.data import Floats, History, Longs
 from recsys.evaluation.splits import Split
 from recsys.histories import top
 
@@ -34,7 +34,6 @@ class Shares(Protocol):
 class Pool:
     """The candidates of all cases, one after the other."""
 
-    items: Ints  # [candidates], ascending within a case
     features: Floats  # [candidates, models]
     taken: npt.NDArray[np.bool_]  # [candidates]
     starts: Longs  # [cases + 1]
@@ -42,7 +41,6 @@ class Pool:
 
 def candidate_pool(shares: Shares, split: Split, *, size: int) -> Pool:
     """The `size` best new items of every model for each case (at least one), with what all models say of them."""
-    items: list[Ints] = []
     features: list[Floats] = []
     taken: list[npt.NDArray[np.bool_]] = []
     for first in range(0, len(split.histories), _BLOCK):
@@ -51,11 +49,10 @@ def candidate_pool(shares: Shares, split: Split, *, size: int) -> Pool:
         for row, history in enumerate(histories):
             new = split.open_to(history)
             candidates = np.unique(np.concatenate([top(scores, size=size, allowed=new) for scores in said[row]]))
-            items.append(candidates)
             features.append(said[row][:, candidates].T)
             taken.append(np.isin(candidates, split.targets[first + row]))
     starts = np.concatenate([[0], np.cumsum([len(each) for each in taken])]).astype(np.int64)
-    return Pool(np.concatenate(items), np.concatenate(features), np.concatenate(taken), starts)
+    return Pool(np.concatenate(features), np.concatenate(taken), starts)
 
 
 def learn_weights(pool: Pool) -> list[float]:

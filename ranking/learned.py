@@ -2,7 +2,7 @@
 
 LightGBM (Ke and others, "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017) with the
 cross-entropy loss of Bruch, "An Alternative Cross Entropy Loss for Learning-to-Rank", WWW 2021, over what every
-model says of a candidate, the candidate's rank with each, and how much is known of shopper and item.
+model says of a candidate, the candidate's rank with each, and how much is known of the shopper.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from recsys.histories import top
 from recsys.storage import UNREADABLE
 
 CANDIDATES = 100  # of the mixture, for one shopper
-MIXTURE = -5  # the column of the features that holds the mixture's score
+MIXTURE = -3  # the column of the features that holds the mixture's score
 _FEWEST = 200  # cases below which nothing is learned
 _FOLDS = 5
 _TREES = 150
@@ -96,9 +96,7 @@ class LearnedOrder:
             return None
         return cls(lightgbm.train(parameters, _dataset(useful), _TREES).model_to_string())
 
-    def reorder(
-        self, said: Mapping[str, Floats], mixture: Floats, *, histories: Sequence[History], owners: Floats
-    ) -> None:
+    def reorder(self, said: Mapping[str, Floats], mixture: Floats, *, histories: Sequence[History]) -> None:
         """Put the candidates of every history in order, in place: their scores are handed round among them.
 
         `said` is what the models say and `mixture` the weighted sum, each of shape [histories, items]. Shoppers
@@ -111,9 +109,7 @@ class LearnedOrder:
             features_of(
                 np.stack([scores[row, own] for scores in models]),
                 mixture[row, own],
-                candidates=own,
                 history=histories[row],
-                owners=owners,
             )
             for row, own in zip(rows, chosen, strict=True)
         ]
@@ -146,20 +142,18 @@ class LearnedOrder:
             raise BrokenArtifact(f"the trees in {folder.name} cannot be read: {error}") from error
 
 
-def features_of(said: Floats, mixture: Floats, *, candidates: Ints, history: History, owners: Floats) -> Floats:
-    """What the trees look at, shape [candidates, 2 * models + 5].
+def features_of(said: Floats, mixture: Floats, *, history: History) -> Floats:
+    """What the trees look at, shape [candidates, 2 * models + 3].
 
-    `said` is what the models say of the candidates, shape [models, candidates]; `mixture` their weighted sum;
-    `owners` the logarithm of how often each item was bought, shape [items]. The features are the scores and, for
-    the models and the mixture alike, one over the rank among the candidates; then what is known of the candidate,
-    of the shopper, and of the shopper's last item.
+    `said` is what the models say of the candidates, shape [models, candidates], `mixture` their weighted sum. The
+    features are the scores and, for the models and the mixture alike, one over the rank among the candidates; then
+    how long the history is. How often an item was bought is left out on purpose: where every item was kept for its
+    number of buyers, as in the public sets, that number tells which ones are still to be bought.
     """
     scores = np.vstack([said, mixture[None, :]])
     ranks = _one_over_rank(scores)
-    last = owners[history.items[-1]] if 0 <= history.items[-1] < len(owners) else 0.0
-    size = len(candidates)
-    context = np.stack([owners[candidates], np.full(size, len(history)), np.full(size, last)])
-    features: Floats = np.vstack([said, ranks[:-1], mixture[None], ranks[-1:], context]).T.astype(np.float32)
+    length = np.full((1, len(mixture)), len(history))
+    features: Floats = np.vstack([said, ranks[:-1], mixture[None], ranks[-1:], length]).T.astype(np.float32)
     return features
 
 
@@ -170,7 +164,7 @@ def candidates_of(mixture: Floats, history: History) -> Ints:
     return np.sort(top(mixture, size=CANDIDATES, allowed=new))
 
 
-def cases_of(pool: Pool, weights: Sequence[float], *, histories: Sequence[History], owners: Floats) -> Cases:
+def cases_of(pool: Pool, weights: Sequence[float], *, histories: Sequence[History]) -> Cases:
     """What the trees learn from: the best of the mixture with these weights, for every shopper with a past."""
     mixture = (pool.features @ np.array(weights, dtype=np.float32)).astype(np.float32)
     features: list[Floats] = [np.zeros((0, 2 * len(weights) - MIXTURE), dtype=np.float32)]
@@ -179,9 +173,8 @@ def cases_of(pool: Pool, weights: Sequence[float], *, histories: Sequence[Histor
         if len(history) == 0:
             continue
         best = int(first) + np.sort(top(mixture[first:last], size=CANDIDATES))
-        items = pool.items[best]
         said = pool.features[best].T
-        features.append(features_of(said, mixture[best], candidates=items, history=history, owners=owners))
+        features.append(features_of(said, mixture[best], history=history))
         taken.append(pool.taken[best])
     starts = np.r_[0, np.cumsum([len(part) for part in taken[1:]])].astype(np.int64)
     return Cases(np.concatenate(features), np.concatenate(taken), starts)

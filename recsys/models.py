@@ -7,8 +7,11 @@ from recsys.base import Model
 from recsys.bridges import BridgesModel
 from recsys.content import ContentModel
 from recsys.cooccurrence import CooccurrenceModel
+from recsys.ease import EaseModel
 from recsys.item_item import ItemItemModel
 from recsys.popularity import PopularityModel
+from recsys.session import SessionModel
+from recsys.substitutes import SubstitutesModel
 from recsys.taste import TasteModel
 from recsys.transitions import TransitionsModel
 from recsys.trending import TrendingModel
@@ -24,6 +27,9 @@ MODELS: dict[str, type[Model]] = {
         CooccurrenceModel,
         TransitionsModel,
         BridgesModel,
+        SessionModel,
+        SubstitutesModel,
+        EaseModel,
         AlsModel,
     )
 }

@@ -85,6 +85,13 @@ SPACES: Mapping[str, Space] = {
         "idle_minutes": Range(5, 240, log=True),
         "half_life_days": Range(0.005, 1000.0, log=True),
     },
+    "substitutes": {
+        "idle_minutes": Range(5, 240, log=True),
+        "support": Range(1, 10),
+        "shrinkage": Range(0.01, 100.0, log=True),
+        **_NEIGHBOURS,
+        **_FADING,
+    },
     "ease": {  # time grows with the cube of the neighbours
         "regularisation": Range(1.0, 5000.0, log=True),
         "neighbours": Range(20, 300, log=True),
@@ -96,6 +103,7 @@ SPACES: Mapping[str, Space] = {
         "regularisation": Range(0.01, 1000.0, log=True),
         "alpha": Range(0.1, 200.0, log=True),
         "frequency_power": Range(0.0, 1.0),
+        "learning_half_life_days": Range(7.0, 3000.0, log=True),
         **_FADING,
     },
 }

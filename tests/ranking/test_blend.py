@@ -73,14 +73,12 @@ def test_learning_finds_the_weights_that_made_the_choices() -> None:
     chosen = (features @ true + draw.gumbel(size=(cases, size))).argmax(axis=1)
     taken = np.zeros((cases, size), dtype=np.bool_)
     taken[np.arange(cases), chosen] = True
-    numbers = np.tile(np.arange(size, dtype=np.int32), cases)
-    pool = Pool(numbers, features.reshape(-1, 3), taken.ravel(), np.arange(cases + 1) * size)
+    pool = Pool(features.reshape(-1, 3), taken.ravel(), np.arange(cases + 1) * size)
     assert learn_weights(pool) == pytest.approx([2 / 3, 1 / 3, 0.0], abs=0.03)
 
 
 def test_without_a_taken_candidate_the_weights_stay_equal() -> None:
-    numbers = np.array([0, 1, 0, 1], dtype=np.int32)
-    pool = Pool(numbers, np.ones((4, 2), dtype=np.float32), np.zeros(4, dtype=np.bool_), np.array([0, 2, 4]))
+    pool = Pool(np.ones((4, 2), dtype=np.float32), np.zeros(4, dtype=np.bool_), np.array([0, 2, 4]))
     assert learn_weights(pool) == [0.5, 0.5]
 
 

@@ -18,7 +18,6 @@ from tests.ranking.test_blend import walkers
 from tests.recsys.shops import history
 
 SIZE, ITEMS, CASES = 30, 60, 1500
-OWNERS = np.zeros(ITEMS, dtype=np.float32)
 WEIGHTS = (0.5, 0.5)
 
 
@@ -29,15 +28,14 @@ def pool_of(cases: int, *, signal: bool, seed: int = 0) -> Pool:
     agree = -np.abs(said[:, :, 0] - said[:, :, 1]) if signal else draw.random((cases, SIZE))
     taken = np.zeros((cases, SIZE), dtype=np.bool_)
     taken[np.arange(cases), agree.argmax(axis=1)] = True
-    items = np.stack([np.sort(draw.choice(ITEMS - 1, SIZE, replace=False)) for _ in range(cases)])
     starts = np.arange(cases + 1, dtype=np.int64) * SIZE
-    return Pool(items.astype(np.int32).ravel(), said.reshape(-1, 2), taken.ravel(), starts)
+    return Pool(said.reshape(-1, 2), taken.ravel(), starts)
 
 
 @lru_cache
 def learned(cases: int, *, signal: bool) -> LearnedOrder | None:
     pool = pool_of(cases, signal=signal)
-    gathered = cases_of(pool, WEIGHTS, histories=[history(ITEMS - 1)] * cases, owners=OWNERS)
+    gathered = cases_of(pool, WEIGHTS, histories=[history(ITEMS - 1)] * cases)
     return LearnedOrder.learn(gathered, seed=3)
 
 
@@ -55,7 +53,7 @@ def test_it_puts_first_what_the_models_agree_on() -> None:
     said["other"][0, :20] = np.linspace(0.2, 1.0, 20)  # they agree in the middle alone
     mixture = said["one"] * np.float32(0.5) + said["other"] * np.float32(0.55)
     before = mixture.copy()
-    order.reorder(said, mixture, histories=[history(ITEMS - 1)], owners=OWNERS)
+    order.reorder(said, mixture, histories=[history(ITEMS - 1)])
     assert abs(int(mixture[0].argmax()) - 9.5) < 3
     assert before[0].argmax() == 19
     np.testing.assert_array_equal(np.sort(mixture), np.sort(before))  # scores are handed round, none is made up
@@ -69,8 +67,7 @@ def test_a_shopper_without_a_past_and_what_is_no_candidate_keep_their_scores() -
     said = {name: draw.random((2, 5 * CANDIDATES)).astype(np.float32) for name in ("one", "other")}
     mixture = said["one"] * np.float32(0.5) + said["other"] * np.float32(0.5)
     before = mixture.copy()
-    owners = np.zeros(5 * CANDIDATES, dtype=np.float32)
-    order.reorder(said, mixture, histories=[history(), history(7)], owners=owners)
+    order.reorder(said, mixture, histories=[history(), history(7)])
     np.testing.assert_array_equal(mixture[0], before[0])
     moved = np.flatnonzero(mixture[1] != before[1])
     assert 0 < len(moved) <= CANDIDATES

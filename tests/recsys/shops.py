@@ -11,8 +11,11 @@ START = 1_600_000_000
 DEPARTMENTS = ("lamps", "mugs", "candles", "cushions")
 
 
-def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> TrainingData:
-    """Interactions of shoppers who walk along the items of one department; the last `cold` items nobody bought."""
+def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0, views: bool = False) -> TrainingData:
+    """Purchases of shoppers who walk along the items of one department; the last `cold` items nobody bought.
+
+    With `views` everybody looks at three items of the department at the end, which are seldom bought together.
+    """
     draw = np.random.default_rng(seed)
     department = np.arange(items) % len(DEPARTMENTS)
     rows: list[tuple[int, int, int, int]] = []
@@ -29,6 +32,10 @@ def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> 
                     item = draw.integers(items - cold)
                 rows.append((user, START + day * DAY, int(item), basket))
             basket += 1
+        if views:
+            rows += [
+                (user, START + 240 * DAY + step, int(own[(first + 3 * step) % len(own)]), -1) for step in range(3)
+            ]
     for anonymous in range(20):
         rows.append((-1, START + anonymous * DAY, int(draw.integers(items - cold)), -1))
     rows.sort(key=lambda row: row[:2])
@@ -48,7 +55,7 @@ def shop(*, users: int = 120, items: int = 40, cold: int = 3, seed: int = 0) -> 
         users=table[:, 0].astype(np.int32),
         item_numbers=table[:, 2].astype(np.int32),
         at=table[:, 1],
-        weights=np.ones(len(table), dtype=np.float32),
+        weights=np.where(table[:, 1] >= START + 240 * DAY, 0.1, 1.0).astype(np.float32),
         baskets=table[:, 3].astype(np.int32),
         now=int(table[:, 1].max()),
     )

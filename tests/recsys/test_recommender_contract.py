@@ -27,7 +27,7 @@ NOW = START + 400 * 86_400
 
 @cache
 def data() -> TrainingData:
-    return shop()
+    return shop(views=True)
 
 
 @cache
@@ -182,7 +182,7 @@ def test_loading_gives_the_same_answers(model: Recommender, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_the_same_data_and_seed_give_the_same_bytes(name: str, tmp_path: Path) -> None:
-    KINDS[name]().fit(shop(), seed=3, threads=1).save(tmp_path / "again")
+    KINDS[name]().fit(data(), seed=3, threads=1).save(tmp_path / "again")
     fitted(name).save(tmp_path / "first")
     again, first = _bytes(tmp_path / "again"), _bytes(tmp_path / "first")
     assert again == first
