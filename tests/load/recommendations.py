@@ -28,24 +28,29 @@ _SAMPLE = 1000  # items whose nearest are looked for exactly too
 
 @dataclass
 class Report:
-    """Seconds and the highest memory so far by stage, and what was measured."""
+    """Seconds, those of processors, and the highest memory so far by stage, and what was measured."""
 
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     found: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=time.perf_counter)
+    _worked: float = field(default_factory=time.process_time)
 
     def done(self, stage: str) -> None:
         """The time since the stage before belongs to this one."""
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.process_time()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        self.stages[stage] = {"seconds": now - self._last, "peak GiB": peak}
-        self._last = now
+        self.stages[stage] = {
+            "seconds": now - self._last,
+            "of processors": worked - self._worked,
+            "peak GiB": peak,
+        }
+        self._last, self._worked = now, worked
 
     def total(self) -> None:
         """A last row: everything but making the crowd up."""
-        seconds = sum(row["seconds"] for name, row in self.stages.items() if name != "crowd")
-        peak = max(row["peak GiB"] for row in self.stages.values())
-        self.stages["all but the crowd"] = {"seconds": seconds, "peak GiB": peak}
+        rows = [row for name, row in self.stages.items() if name != "crowd"]
+        whole = {name: sum(row[name] for row in rows) for name in ("seconds", "of processors")}
+        self.stages["all but the crowd"] = whole | {"peak GiB": max(row["peak GiB"] for row in rows)}
 
 
 def run(
