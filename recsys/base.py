@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -114,6 +115,23 @@ class Model(ABC):
             raise NotFound(f"the model {self.name} has no item number {item}", item=item)
 
 
+class _Recent(threading.local):
+    """What became of the one history that this thread asked about last: an answer asks a dozen models."""
+
+    def __init__(self) -> None:
+        self._history: History | None = None
+        self._known: dict[tuple[Any, ...], sparse.csr_matrix] = {}
+
+    def of(self, history: History) -> dict[tuple[Any, ...], sparse.csr_matrix]:
+        """The matrices of a history (this very object), by how it fades; they are only read."""
+        if self._history is not history:
+            self._history, self._known = history, {}
+        return self._known
+
+
+_recent = _Recent()
+
+
 class LinearModel(Model):
     """A model whose scores are the weights of the history times links between items.
 
@@ -132,12 +150,15 @@ class LinearModel(Model):
         """What each source brings to each item per unit of weight, shape [items, sources]."""
 
     def _weights(self, histories: Sequence[History]) -> sparse.csr_matrix:
-        return history_matrix(
-            histories,
-            items=self._items,
-            position_power=self._parameters["position_power"],
-            half_life_days=self._parameters["half_life_days"],
-        )
+        """The weights of the histories' items; those of a single history are worked out once for all models."""
+        fading = (self._items, self._parameters["position_power"], self._parameters["half_life_days"])
+        known = _recent.of(histories[0]) if len(histories) == 1 else {}
+        if fading not in known:
+            items, position_power, half_life_days = fading
+            known[fading] = history_matrix(
+                histories, items=items, position_power=position_power, half_life_days=half_life_days
+            )
+        return known[fading]
 
     def scores(self, histories: Sequence[History], *, now: int) -> Floats:
         return self._spread(self._weights(histories))

@@ -18,7 +18,9 @@ from core.shoppers import sample_shoppers
 from index.query import Query
 from pipelines.console import print_table
 from ranking import widgets
+from ranking.home import Visitor, home
 from ranking.search import SearchRequest
+from ranking.shelf import Shelf
 from ranking.suggest import suggest
 
 ROUNDS = 300
@@ -46,21 +48,16 @@ def main() -> None:
     ids = [document.id for document in documents if document.id in served.numbers]
     with shop.database.read() as session:
         pasts = {
-            shopper.key: served.history(
-                (past.product, past.kind, past.at) for past in history(session, shopper.key)
-            )
+            shopper.key: [(past.product, past.kind, past.at) for past in history(session, shopper.key)]
             for shopper in sample_shoppers(session)
         }
-
-    def sellable(names: Sequence[str]) -> set[str]:
-        return {name for name, document in shop.engine.get(names).items() if document.in_stock}
-
+    shelf = Shelf(shop.engine)
     rows = {
         "search page": timed(lambda query: searcher.search(SearchRequest(query)), queries),
         "suggestions": timed(lambda query: suggest(searcher, query[:4]), queries),
-        "home": timed(lambda key: widgets.home(served, pasts[key], now=now, sellable=sellable), list(pasts)),
-        "similar": timed(lambda name: widgets.similar(served, name, sellable=sellable), ids),
-        "bought together": timed(lambda name: widgets.bought_together(served, name, sellable=sellable), ids),
+        "home, all rows": timed(lambda key: home(served, shelf, Visitor(pasts[key]), now=now), list(pasts)),
+        "similar": timed(lambda name: widgets.similar(served, name, sellable=shelf.sellable), ids),
+        "bought together": timed(lambda name: widgets.bought_together(served, name, sellable=shelf.sellable), ids),
     }
     generation = shop.engine.live()
     print_table(f"{generation.documents if generation else 0:,} products, in process", rows)

@@ -41,6 +41,16 @@ def test_things_bought_together_are_equally_recent() -> None:
     np.testing.assert_allclose(history_matrix([past], items=4, half_life_days=1.0).toarray()[0], [0.5, 1, 1, 0])
 
 
+def test_what_one_history_weighs_is_not_taken_for_anothers() -> None:
+    fast, slow = (ContentModel(half_life_days=days).fit(shop()) for days in (1.0, 900.0))
+    histories = [history(0, 5, 9), history(3, 1), history(0, 5, 9)]
+    alone = [[model.scores([past], now=0)[0] for past in histories] for model in (fast, slow)]
+    mixed = [[model.scores([past], now=0)[0] for model in (fast, slow)] for past in histories]
+    np.testing.assert_array_equal(alone, np.swapaxes(mixed, 0, 1))
+    np.testing.assert_allclose(alone[0], fast.scores(histories, now=0), rtol=1e-5, atol=1e-6)
+    assert not np.allclose(alone[0][0], alone[1][0])
+
+
 def test_moments_are_counted_within_a_row() -> None:
     found = moments_after(np.array([0, 0, 0, 1, 1]), np.array([5, 5, 9, 1, 2]))
     assert found.tolist() == [1, 1, 0, 1, 0]
