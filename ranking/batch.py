@@ -26,10 +26,11 @@ import polars as pl
 from core.artifacts import Version
 from core.errors import BrokenArtifact, InvalidInput
 from ranking.blend import BlendRecommender
-from ranking.mixing import Mixture, normalise, one_blas_thread
+from ranking.mixing import Mixture, normalise
 from ranking.rows import LARGEST, Mixed, Wanted
 from ranking.serving import Served, load_version
 from recsys.data import KIND_WEIGHTS, Floats, History
+from recsys.threads import one_blas_thread
 
 PART = 5000  # shoppers
 ABOUT, DONE = "recommendations.json", "_SUCCESS"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
 from recsys.base import Model
 from recsys.data import Floats, History, Ints
 from recsys.popularity import PopularityModel
+from recsys.threads import one_blas_thread
 
 LEAST = 1e-12  # keeps 0 / 0 at 0
 
@@ -23,20 +21,6 @@ class Order(Protocol):
     """Puts the best of mixtures, shape [histories, items], in another order, in place."""
 
     def __call__(self, said: Mapping[str, Floats], mixture: Floats, *, histories: Sequence[History]) -> None: ...
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()  # finding the libraries takes 30 ms, limiting them 0.06 ms
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Linear algebra on one thread: the products of one answer are so small that waking a second one takes longer.
-
-    Measured on a real shop: a home row in 4 ms instead of 32 while another process keeps the second core busy.
-    """
-    limit: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
-    return limit
 
 
 def normalise(scores: Floats, histories: Sequence[History]) -> tuple[Floats, Floats]:

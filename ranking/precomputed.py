@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import BrokenArtifact, NotFound
-from ranking.mixing import Mixture, normalise, one_blas_thread
+from ranking.mixing import Mixture, normalise
 from recsys.base import Model
 from recsys.data import Floats, History, Ints
 from recsys.evaluation.lists import best_of_rows
 from recsys.histories import top
 from recsys.storage import UNREADABLE
+from recsys.threads import one_blas_thread
 
 SIZE = 60  # items in a list
 SCHEMA = 1

@@ -24,6 +24,7 @@ from recsys.base import Model
 from recsys.data import Floats, History, Ints, TrainingData
 from recsys.histories import DAY, history_matrix
 from recsys.storage import Array
+from recsys.threads import one_blas_thread
 
 _BLOCK = 1024
 
@@ -97,7 +98,9 @@ class AlsModel(Model):
         return self
 
     def scores(self, histories: Sequence[History], *, now: int) -> Floats:
-        scores: Floats = self._fold_in(self._confidence(histories)) @ self._across
+        with one_blas_thread():  # many small systems; the one large product below is worth a second thread
+            folded = self._fold_in(self._confidence(histories))
+        scores: Floats = folded @ self._across
         return scores
 
     def likeness(self, item: int) -> Floats:
