@@ -196,6 +196,7 @@ class _Run:
                 threads=self.house.settings.threads,
                 clock=clock,
                 progress=self.progress,
+                pictures=self.house.product_pictures(),
                 make=lambda: BlendRecommender(
                     models=models_like(live.about.get("parameters", {}).get("models", {}))
                 ),

@@ -10,11 +10,14 @@ from pathlib import Path
 from core.artifacts import Artifacts
 from core.clock import Clock, system_clock
 from core.database import Database, open_database
-from core.errors import InvalidInput
-from core.logs import configure_logging
+from core.errors import InvalidInput, MerxError
+from core.logs import configure_logging, get_logger
 from core.settings import Settings, load_settings
 from index.engine import SearchEngine
 from index.factory import open_engine
+from index.pictures import ProductPictures, open_live
+
+log = get_logger("house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,14 @@ class House:
             yield engine
         finally:
             engine.close()
+
+    def product_pictures(self) -> ProductPictures | None:
+        """The pictures' vectors that serve now; None where there are none, or none that can be used."""
+        try:
+            return open_live(self.settings, artifacts=self.artifacts)
+        except MerxError as error:
+            log.warning("the pictures cannot be looked at", detail=error.message)
+            return None
 
 
 @contextmanager

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from core.artifacts import Artifacts, Version, code_version, content_name
 from core.clock import Clock, system_clock
 from core.errors import BrokenArtifact, RefusedPromotion
+from index.pictures import ProductPictures
 from ranking.blend import BlendRecommender
 from ranking.evaluate_recs import Report, fit_and_measure, shop_split
+from ranking.mixing import LEAST
 from ranking.precomputed import compute_lists
 from ranking.serving import CHARTS, LISTS, REPEAT, load_version
 from ranking.widgets import recipes
 from recsys.charts import Charts
+from recsys.data import Floats
 from recsys.evaluation.table import Table
 from recsys.repeat import RepeatModel
 from recsys.training import training_data
@@ -32,15 +38,19 @@ def train_version(
     clock: Clock = system_clock,
     progress: Report | None = None,
     make: Callable[[], BlendRecommender] = BlendRecommender,
+    pictures: ProductPictures | None = None,
 ) -> Version:
     """Measure all models on the snapshot's last part, fit them on the whole of it, and register a version.
 
-    A version that the same snapshot, parameters, seed and code made today is returned as it is. Interrupted at any
-    point nothing is registered. Raises BrokenArtifact for a snapshot whose files are not what they were.
+    A version that the same snapshot, pictures, parameters, seed and code made today is returned as it is.
+    Interrupted at any point nothing is registered. Raises BrokenArtifact for a snapshot whose files are not what
+    they were.
     """
     artifacts.verify(snapshot)
     blend, code, now = make(), code_version(), clock()
     made_by: list[Any] = [snapshot.name, dict(blend.parameters), seed, code]
+    if pictures is not None:
+        made_by.append(pictures.name)
     if code.endswith("+"):  # changed files: the same name could stand for other code
         made_by.append(now.isoformat())
     name = content_name(*made_by, at=now)
@@ -48,6 +58,8 @@ def train_version(
         return artifacts.get(KIND, name)
     report = progress or (lambda _stage, _done, _total: None)
     data = training_data(snapshot.path)
+    if pictures is not None:
+        data = replace(data, items=replace(data.items, looks=looks_of(data.items.ids, pictures)))
     split = shop_split(data, seed=seed)
     metrics: Table = {}
     if split is not None:
@@ -62,6 +74,7 @@ def train_version(
         "snapshot": snapshot.name,
         "parameters": dict(blend.parameters),
         "weights": blend.weights,
+        "pictures": None if pictures is None else pictures.name,
         "seed": seed,
         "code": code,
         "created_at": now.isoformat(),
@@ -82,6 +95,17 @@ def train_version(
             found.save(folder / LISTS / widget)
         report("lists around every item", 1, 1)
     return artifacts.get(KIND, name)
+
+
+def looks_of(products: Sequence[str], pictures: ProductPictures) -> Floats:
+    """The mean of each product's pictures, of length 1 (0 without one), shape [products, dimensions]."""
+    looks = np.zeros((len(products), pictures.encoder.dimensions), dtype=np.float32)
+    for row, product in enumerate(products):
+        found = pictures.of(product)
+        if len(found):
+            looks[row] = found.mean(axis=0)
+    looks /= np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), LEAST)
+    return looks
 
 
 def promote_version(artifacts: Artifacts, name: str, *, compared: bool = True) -> Version:

@@ -19,6 +19,7 @@ from recsys.histories import strongest
 from recsys.transitions import TransitionsModel
 
 _BLOCK = 1024
+_LEADING = 100  # links of an item that are spread over its kin: the rest would hardly be among the kept ones
 _LIKE = {"words": 0.75, "topics": 0.1, "labels": 0.15, "descriptions": 0.1, "price": 0.05, "looks": 0.1}
 
 
@@ -73,10 +74,11 @@ class BridgesModel(TransitionsModel):
         sums = np.asarray(kin.sum(axis=1)).ravel()
         kin = sparse.csr_matrix(sparse.diags_array(1 / np.maximum(sums, 1e-12)) @ kin, dtype=np.float32)
         links = self._matrix
+        leading = strongest(links, keep=_LEADING)
         blocks = []
         for first in range(0, self._items, _BLOCK):  # S T has far more cells than are kept
             rows = slice(first, first + _BLOCK)
-            wide = links[rows] + (kin[rows] @ links + links[rows] @ kin) * np.float32(p["widening"])
+            wide = links[rows] + (kin[rows] @ leading + leading[rows] @ kin) * np.float32(p["widening"])
             blocks.append(strongest(_without_own(wide, first), keep=p["neighbours"]))
         if blocks:
             self._matrix = sparse.vstack(blocks).tocsr()

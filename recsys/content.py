@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
+import numpy as np
 import scipy.sparse as sparse
 
 from recsys.base import LinearModel
@@ -58,11 +59,12 @@ class ContentModel(LinearModel):
     def _use(self, alike: Likeness) -> None:
         self._alike = alike
         self._by_feature = alike.sparse.T.tocsr()
+        self._by_dimension = np.ascontiguousarray(alike.dense.T)  # one history takes half the time with it
 
     def _spread(self, weights: sparse.csr_matrix) -> Floats:
         scores: Floats = ((weights @ self._alike.sparse) @ self._by_feature).toarray()
         if self._alike.dense.shape[1]:
-            scores += (weights @ self._alike.dense) @ self._alike.dense.T
+            scores += (weights @ self._alike.dense) @ self._by_dimension
         return scores
 
     def _links(self, sources: Ints, items: Ints) -> Floats:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from analysis.encoder import LsaEncoder
 from analysis.text import analyser
@@ -15,6 +17,7 @@ from recsys.data import Floats, Items, Longs
 from recsys.histories import strongest
 
 _PRICE_WIDTH = 0.5  # prices are alike within about this in their logarithm: a factor of 1.6
+_LOOKS = 32  # dimensions of the pictures that count: every answer multiplies with them
 _BLOCK_CELLS = 1 << 25  # of the dense blocks in `neighbours`
 
 
@@ -45,23 +48,25 @@ def describe(items: Items, *, weights: Mapping[str, float], dimensions: int, see
     """The features of items; each kind of likeness lies between 0 and its weight.
 
     `words` are the titles' TF-IDF, `topics` its SVD of so many `dimensions`, `labels` brand and categories,
-    `descriptions` theirs, `price` a Gaussian kernel on its logarithm, `looks` the cosine of the pictures.
+    `descriptions` theirs, `price` a Gaussian kernel on its logarithm, `looks` the cosine of the pictures in the
+    directions in which they differ most.
     """
     words = unit_tfidf([analyser().query_tokens(title) for title in items.texts])
     parts = {
         "words": words,
         "labels": unit_tfidf([labels_of(items, item) for item in range(len(items))]),
-        "price": price_features(items.prices),
     }
     if any(items.descriptions):
         parts["descriptions"] = unit_tfidf([analyser().query_tokens(text) for text in items.descriptions])
     columns = [part * weights[name] ** 0.5 for name, part in parts.items() if weights[name] > 0]
     dense = [np.zeros((len(items), 0), dtype=np.float32)]
+    if weights["price"] > 0:
+        dense.append(price_features(items.prices) * np.float32(weights["price"] ** 0.5))
     if weights["topics"] > 0 and words.nnz:
         encoder = LsaEncoder.fit(items.texts, dimensions=dimensions, seed=seed)
         dense.append(encoder.encode(items.texts) * np.float32(weights["topics"] ** 0.5))
     if weights["looks"] > 0 and items.looks is not None:
-        dense.append(items.looks * np.float32(weights["looks"] ** 0.5))
+        dense.append(condensed(items.looks, seed=seed) * np.float32(weights["looks"] ** 0.5))
     wide = sparse.hstack(columns) if columns else sparse.csr_matrix((len(items), 0))
     return Likeness(sparse.csr_matrix(wide, dtype=np.float32), np.hstack(dense).astype(np.float32))
 
@@ -87,7 +92,7 @@ def unit_tfidf(documents: list[list[str]]) -> sparse.csr_matrix:
         return sparse.csr_matrix((len(documents), 0), dtype=np.float32)
 
 
-def price_features(prices: Longs) -> sparse.csr_matrix:
+def price_features(prices: Longs) -> Floats:
     """Rows of length 1 (0 for unknown prices) whose dot products fall with the ratio of the prices.
 
     A price lights up the points near it on a logarithmic scale, as in a radial basis function network: dot
@@ -97,14 +102,24 @@ def price_features(prices: Longs) -> sparse.csr_matrix:
     logs = np.log(prices[known].astype(np.float64))
     low = logs.min(initial=np.inf)
     if len(known) == 0 or np.ptp(logs) == 0:  # one price for all says nothing
-        return sparse.csr_matrix((len(prices), 0), dtype=np.float32)
+        return np.zeros((len(prices), 0), dtype=np.float32)
     points = np.arange(low, logs.max() + _PRICE_WIDTH, _PRICE_WIDTH)
     light = np.exp(-(((logs[:, None] - points) / _PRICE_WIDTH) ** 2))
-    light[light < 1e-2] = 0.0
-    light /= np.linalg.norm(light, axis=1, keepdims=True)
-    rows, columns = np.nonzero(light)
-    cells = (light[rows, columns].astype(np.float32), (known[rows], columns))
-    return sparse.csr_matrix(cells, shape=(len(prices), len(points)))
+    features = np.zeros((len(prices), len(points)), dtype=np.float32)
+    features[known] = light / np.linalg.norm(light, axis=1, keepdims=True)
+    return features
+
+
+def condensed(looks: Floats, *, seed: int) -> Floats:
+    """Vectors in the at most _LOOKS directions that explain most of them, rows of length 1 (0 where they were)."""
+    rank = min(_LOOKS, *looks.shape)
+    if rank == 0 or not looks.any():
+        return looks[:, :rank]
+    with threadpool_limits(1, user_api="blas"):  # the same sums on any number of cores
+        _, _, directions = randomized_svd(looks, n_components=rank, random_state=seed)
+    turned: Floats = looks @ directions.T.astype(np.float32)
+    turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), np.float32(1e-12))
+    return turned
 
 
 def _largest(table: Floats, *, keep: int) -> sparse.csr_matrix:

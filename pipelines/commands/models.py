@@ -73,6 +73,7 @@ def train_models(
                 clock=house.clock,
                 progress=report,
                 make=lambda: BlendRecommender(models=models),
+                pictures=house.product_pictures(),
             )
         done(f"version {version.name} on snapshot {snapshots[-1].name}")
     if promote:

@@ -164,7 +164,7 @@ def test_a_shop_is_evaluated_with_baselines_and_intervals(artifacts: Artifacts) 
         low, high = row["ndcg@10_interval"]
         assert low <= row["ndcg@10"] <= high
         assert 0 <= row["coverage"] <= 1
-        assert row["novelty"] >= 0
+        assert row.get("novelty", 0.0) >= 0  # a model that knows nothing lists nothing
         assert row["hr@5"] <= row["hr@10"] <= row["hr@20"]
     assert table["blend"]["cases"] > 30
     assert table["blend"]["ndcg@10"] > table["popularity"]["ndcg@10"]
@@ -186,13 +186,14 @@ def test_sequences_are_evaluated(tmp_path: Path) -> None:
 
 @pytest.mark.data
 @pytest.mark.nightly
-def test_beauty_is_at_least_as_good_as_als_was_measured(shared_data: Path) -> None:
+@pytest.mark.timeout(1800)
+def test_beauty_is_better_than_what_was_published_for_it(shared_data: Path) -> None:
     folder = shared_data / "recsys" / "beauty"
     table = evaluate_sequences(
         folder / "sequences.txt", attributes=folder / "attributes.json", titles=folder / "titles.csv"
     )
-    assert table["blend"]["hr@10"] >= 0.0728
-    assert table["blend"]["ndcg@10"] >= 0.0392
+    assert table["blend"]["hr@10"] > 0.0928  # eSASRec
+    assert table["blend"]["ndcg@10"] > 0.0531  # GRAM
     assert table["blend"]["ndcg@10"] >= max(row["ndcg@10"] for row in table.values())
 
 
