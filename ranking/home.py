@@ -148,7 +148,8 @@ class _Page:
                 own = {*self.seen, *wanted.hidden}
                 items = cold.similar_by_text(self.shelf, document, size=wanted.size, hidden=own)
             else:
-                widget = widgets.bought_together if row == "because-bought" else widgets.similar
+                more = {"strict": True} if row == "because-viewed" else {}
+                widget = widgets.similar if more else widgets.bought_together
                 items = widget(
                     self.served,
                     product,
@@ -157,6 +158,7 @@ class _Page:
                     hidden=wanted.hidden,
                     boosts=wanted.boosts,
                     now=wanted.now,
+                    **more,
                 )
             ground = ONE + self.leanings.products.get(product, 0.0)
             yield Themed(row, row, items, document.title, product, ground=ground)

@@ -33,6 +33,7 @@ __all__ = ["LARGEST", "Row", "Sellable", "bought_together", "cart", "home", "sim
 
 _ANCHORS = 100  # the newest anchors that count
 _TWIN = 0.8  # how near an item's content is to another's (of 1) where the one would be bought instead of the other
+_KIN = 0.5  # of the content that the nearest item shares: less is another kind of thing
 _FEW = 3  # products that make a row
 
 # What the generators count for rows around anchor items; each is normalised to 1 for its best item. Shoppers' own
@@ -72,15 +73,26 @@ def similar(
     hidden: Collection[str] = (),
     boosts: Sequence[Boost] = (),
     now: int = 0,
+    strict: bool = False,
 ) -> list[Row]:
-    """What could be bought instead of one product. Raises NotFound for a product that the models do not know."""
+    """What could be bought instead of one product: of its category or much like it.
+
+    Where there are not _FEW such it is whatever the same shoppers like, unless it is to be `strict`.
+
+    Raises NotFound for a product that the models do not know.
+    """
     wanted = Wanted(size, sellable, hidden, boosts, now)
-    listed = listed_rows(served, item_id, wanted, name="similar")
+    listed = listed_rows(served, item_id, wanted, name="similar", strict=strict)
     if listed is not None:
         return listed
-    mixture = mix(served.blend.models, SIMILAR, anchors([served.number(item_id)]), now=now)
+    number = served.number(item_id)
+    mixture = mix(served.blend.models, SIMILAR, anchors([number]), now=now)
     mixed = Mixed(served, mixture, wanted)
-    return mixed.rows(mixed.best(mixed.allowed(), least=size)[:size], voice="anchor")
+    allowed = mixed.allowed()
+    found = mixed.best(allowed & ~strangers(served.facts, mixture, number), least=size)
+    if len(found) < min(size, _FEW) and not strict:
+        found = mixed.best(allowed, least=size)
+    return mixed.rows(found[:size], voice="anchor")
 
 
 def bought_together(
@@ -133,12 +145,14 @@ def cart(
 def recipes(items: Items) -> dict[str, Recipe]:
     """What the lists of a version are computed from, by the name of the widget."""
     return {
-        "similar": Recipe(SIMILAR),
+        "similar": Recipe(SIMILAR, behind=partial(strangers, Facts.of(items))),
         "bought-together": Recipe(TOGETHER, behind=partial(twins, Facts.of(items))),
     }
 
 
-def listed_rows(served: Served, item_id: str, wanted: Wanted, *, name: str) -> list[Row] | None:
+def listed_rows(
+    served: Served, item_id: str, wanted: Wanted, *, name: str, strict: bool = False
+) -> list[Row] | None:
     """A row from the lists that were computed with the version: the same as computed now, but looked up.
 
     None where that would not be the same: there are no such lists, boosts change the order, or too few of the
@@ -157,12 +171,22 @@ def listed_rows(served: Served, item_id: str, wanted: Wanted, *, name: str) -> l
         can = set(wanted.sellable(names))
     kept = [place for place, product in zip(free, names, strict=True) if product in can][: wanted.size]
     ahead = sum(place < listed.ahead for place in kept)
-    if len(kept) < wanted.size or (0 < ahead < len(kept)):
+    if len(kept) < wanted.size or ((strict or ahead > 0) and ahead < len(kept)):
         return None
     return [
         anchored_row(served, number, int(listed.items[place]), dict(zip(lists.generators, parts, strict=True)))
         for place, parts in zip(kept, listed.parts[kept].tolist(), strict=True)
     ]
+
+
+def strangers(facts: Facts, mixture: Mixture, item: int) -> Allowed:
+    """Which items nobody would buy instead of one, whatever else the same shoppers like, shape [items].
+
+    They are of another category, and say little of themselves that it says too (_KIN of the nearest).
+    """
+    other: Allowed = facts.paths != facts.paths[item]
+    content = mixture.parts.get("content")
+    return other if content is None else other & (content < _KIN * SIMILAR["content"])
 
 
 def twins(facts: Facts, mixture: Mixture, item: int) -> Allowed:

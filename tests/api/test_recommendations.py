@@ -69,13 +69,15 @@ def test_an_event_changes_the_next_answer(client: TestClient) -> None:
     looked_at = [name for name in products(client, category="Kitchen") if name not in shown][:3]
     send(client, *({"kind": "view", "product": name} for name in looked_at))
     after = rows(client, "home", shopper=GUEST)
-    assert [row["id"] for row in after][:2] == ["for-you", "because-viewed"]
-    assert after[1]["about"] in looked_at
+    assert after[0]["id"] == "for-you"
     recommended = [item["id"] for item in after[0]["items"]]
     assert recommended != shown
     assert not set(looked_at) & set(recommended)
     assert kitchen(after[0]) > kitchen(before)
-    assert kitchen(after[1]) > len(after[1]["items"]) / 4  # of ten departments
+    for row in after[1:]:
+        if row["id"] == "because-viewed":  # there, unless the first row has all that is alike
+            assert row["about"] in looked_at
+            assert kitchen(row) > len(row["items"]) / 2
 
 
 def test_sample_shoppers_see_different_homes(client: TestClient) -> None:
