@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,13 @@ from analysis.encoder import LsaEncoder
 from analysis.text import analyser
 from recsys.data import Floats, Items, Longs
 from recsys.histories import strongest
+from recsys.nearest import EXACT_UP_TO, ItemIndex
 
 _PRICE_WIDTH = 0.5  # prices are alike within about this in their logarithm: a factor of 1.6
 _LOOKS = 32  # dimensions of the pictures that count: every answer multiplies with them
 _BLOCK_CELLS = 1 << 25  # of the dense blocks in `neighbours`
+_WIDER = 4  # times as many are looked at as are kept, where an index finds them
+_ASKED = 1024  # items an index is asked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +31,40 @@ class Likeness:
     sparse: sparse.csr_matrix  # [items, features]
     dense: Floats  # [items, dimensions]
 
-    def neighbours(self, *, keep: int) -> sparse.csr_matrix:
-        """For every item the `keep` items most like it, itself left out, shape [items, items]."""
+    def neighbours(self, *, keep: int, exact_up_to: int = EXACT_UP_TO) -> sparse.csr_matrix:
+        """For every item the `keep` items most like it, itself left out, shape [items, items].
+
+        All are compared with all in catalogues of `exact_up_to` items; in larger ones those that an index finds
+        nearest in the dense part, which holds the words' topics. Time grows with the square, or little more than
+        with the items.
+        """
         items = self.sparse.shape[0]
+        if items <= exact_up_to or self.dense.shape[1] == 0:
+            blocks = [_largest(block, keep=keep) for block in self._with_all(items)]
+        else:
+            blocks = [strongest(block, keep=keep) for block in self._with_nearest(items, size=_WIDER * keep)]
+        return sparse.vstack(blocks).tocsr() if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
+
+    def _with_all(self, items: int) -> Iterator[Floats]:
         step = max(1, _BLOCK_CELLS // max(items, 1))
         by_feature = self.sparse.T.tocsr()
-        blocks = []
         for first in range(0, items, step):
             rows = slice(first, first + step)
             alike = (self.sparse[rows] @ by_feature).toarray()
             alike += self.dense[rows] @ self.dense.T
             own = np.arange(len(alike))
             alike[own, own + first] = 0.0
-            blocks.append(_largest(alike, keep=keep))
-        return sparse.vstack(blocks).tocsr() if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
+            yield alike
+
+    def _with_nearest(self, items: int, *, size: int) -> Iterator[sparse.csr_matrix]:
+        index = ItemIndex(self.dense)
+        for first in range(0, items, _ASKED):
+            own = np.arange(first, min(first + _ASKED, items), dtype=np.int32)
+            rows, places = np.nonzero((near := index.nearest(own, size=size).items) >= 0)
+            others = near[rows, places]
+            alike = np.asarray(self.sparse[own[rows]].multiply(self.sparse[others]).sum(axis=1)).ravel()
+            alike += np.einsum("pd,pd->p", self.dense[own[rows]], self.dense[others])
+            yield sparse.csr_matrix((alike.astype(np.float32), (rows, others)), shape=(len(own), items))
 
 
 def describe(items: Items, *, weights: Mapping[str, float], dimensions: int, seed: int) -> Likeness:

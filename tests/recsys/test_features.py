@@ -75,3 +75,19 @@ def test_neighbours_are_the_largest_of_each_row_without_the_item_itself() -> Non
     assert ((found > 0).sum(axis=1) == 5).all()
     for row in range(len(whole)):
         assert found[row][found[row] > 0].min() >= np.sort(whole[row])[-5] - 1e-6
+
+
+def test_an_index_finds_nearly_the_same_neighbours() -> None:
+    draw = np.random.default_rng(0)
+    nouns, kinds = [f"noun{number}" for number in range(40)], [f"kind{number}" for number in range(25)]
+    texts = [
+        f"{kinds[draw.integers(25)]} {nouns[draw.integers(40)]} {nouns[draw.integers(40)]}" for _ in range(800)
+    ]
+    items = replace(shop(items=800).items, texts=texts)
+    alike = describe(items, weights=dict.fromkeys(KINDS, 0.3) | {"price": 0.0}, dimensions=32, seed=0)
+    exact = alike.neighbours(keep=10).toarray()
+    found = alike.neighbours(keep=10, exact_up_to=100).toarray()
+    assert not np.diagonal(found).any()
+    assert found.sum() > 0.9 * exact.sum()  # how alike what is found is, of how alike it could be
+    both = (found > 0) & (exact > 0)
+    np.testing.assert_allclose(found[both], exact[both], rtol=1e-4)
