@@ -24,7 +24,7 @@ _HIDDEN, _PRODUCT, _EXPOSURE = table_of(HiddenProduct), table_of(Product), table
 class Place:
     """A product (public id) at a position (from 1) of a row.
 
-    `propensity` is the chance that it stood there, given what stood before it.
+    `propensity` is the chance that it stood there.
     """
 
     row: str

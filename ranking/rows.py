@@ -32,8 +32,8 @@ class Row:
     `kind` is the generator that brings the most; `because` are products of the history or the anchors that speak
     for it, the strongest first (empty where it is shown to anyone), and `shares` what each of them brings;
     `saying` is what is told the shopper (see `ranking.reasons`), about the first of `because` or about what is
-    `named`; `text` is the same in English. `propensity` is the chance that it stood in its place, given what stood
-    before it: 1 where nothing was drawn.
+    `named`; `text` is the same in English. `propensity` is the chance that it stood in its place: 1 where
+    nothing was drawn.
     """
 
     item_id: str

@@ -64,7 +64,7 @@ class Exposure(SQLModel, table=True):
     """What one answer with recommendations showed to a shopper.
 
     `shown` is a list of {row, product (public id), position (from 1), propensity}, the propensity being the chance
-    that the product stood there, given what stood before it.
+    that the product stood there.
     """
 
     __tablename__ = "exposure"
