@@ -11,14 +11,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Self
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import BrokenArtifact
+from core.errors import BrokenArtifact, Unavailable
+from core.logs import get_logger
 from ranking.blend_weights import Pool
 from recsys.data import Floats, History, Ints, Longs
 from recsys.evaluation.intervals import interval
@@ -42,6 +44,8 @@ _PARAMETERS: dict[str, Any] = {
     "num_threads": 1,  # waiting for a second thread takes longer than it saves, as soon as anything else runs
     "verbose": -1,
 }
+
+log = get_logger("learned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class LearnedOrder:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._trees = lightgbm.Booster(model_str=text)
+        self._trees = _lightgbm().Booster(model_str=text)
 
     @property
     def models(self) -> int:
@@ -79,8 +83,14 @@ class LearnedOrder:
     def learn(cls, cases: Cases, *, seed: int = 0) -> Self | None:
         """Learn from cases; None where there are too few, or where trees do not order better than the mixture.
 
-        Better means: on cases that the trees did not see (five folds), by more than chance.
+        Better means: on cases that the trees did not see (five folds), by more than chance. Where LightGBM cannot
+        be loaded that is logged, and the mixture serves as it is.
         """
+        try:
+            lightgbm = _lightgbm()
+        except Unavailable as error:
+            log.warning("no order is learned", detail=error.message)
+            return None
         useful = cases.of(np.add.reduceat(cases.taken, cases.starts[:-1]) > 0 if len(cases.sizes) else cases.taken)
         if len(useful.sizes) < _FEWEST:
             return None
@@ -137,9 +147,9 @@ class LearnedOrder:
             text = (folder / "trees.txt").read_text(encoding="utf-8")
             if json.loads((folder / "trees.json").read_text(encoding="utf-8"))["sha256"] != _digest(text):
                 raise BrokenArtifact(f"the trees in {folder.name} are not as they were written")
-            return cls(text)
-        except (*UNREADABLE, lightgbm.basic.LightGBMError) as error:
+        except UNREADABLE as error:
             raise BrokenArtifact(f"the trees in {folder.name} cannot be read: {error}") from error
+        return cls(text)
 
 
 def features_of(said: Floats, mixture: Floats, *, history: History) -> Floats:
@@ -189,8 +199,16 @@ def _one_over_rank(scores: Floats) -> Floats:
     return ranks
 
 
-def _dataset(cases: Cases) -> lightgbm.Dataset:
-    return lightgbm.Dataset(cases.features, cases.taken.astype(np.int8), group=cases.sizes, free_raw_data=False)
+def _lightgbm() -> ModuleType:
+    """Loaded where trees are needed: it takes half a second, and a system library that not every machine has."""
+    try:
+        return import_module("lightgbm")
+    except OSError as error:
+        raise Unavailable(f"LightGBM cannot be loaded: {error}. Debian: apt-get install libgomp1") from error
+
+
+def _dataset(cases: Cases) -> Any:
+    return _lightgbm().Dataset(cases.features, cases.taken.astype(np.int8), group=cases.sizes, free_raw_data=False)
 
 
 def _ndcg(scores: npt.NDArray[Any], cases: Cases) -> npt.NDArray[np.float64]:

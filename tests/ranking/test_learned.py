@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from core.errors import BrokenArtifact
+from core.errors import BrokenArtifact, Unavailable
 from ranking.blend import BlendRecommender
 from ranking.blend_weights import Pool
 from ranking.learned import CANDIDATES, LearnedOrder, cases_of
@@ -113,3 +114,18 @@ def test_what_the_order_moves_is_a_part_of_the_score_and_comes_back_from_files(t
     np.testing.assert_allclose(mixture.total, blend.scores([past], now=9)[0], atol=1e-6)
     _, shares, base = mixture.contributions(np.arange(blend.items, dtype=np.int32))
     np.testing.assert_allclose(base + shares.sum(axis=1), mixture.total, rtol=1e-3, atol=1e-5)
+
+
+def test_a_machine_without_the_library_serves_the_mixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    order = learned(CASES, signal=True)
+    assert order is not None
+    order.save(tmp_path)
+
+    def lacking(name: str) -> ModuleType:
+        raise OSError("libgomp.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr("ranking.learned.import_module", lacking)
+    pool = pool_of(400, signal=True)
+    assert LearnedOrder.learn(cases_of(pool, WEIGHTS, histories=[history(ITEMS - 1)] * 400)) is None
+    with pytest.raises(Unavailable, match="libgomp1"):
+        LearnedOrder.load(tmp_path)
