@@ -8,26 +8,26 @@ is like a, and what is like b after a. Content that fills in where behaviour is 
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sparse
 
 from recsys.data import TrainingData
-from recsys.features import describe
+from recsys.features import LIKENESS, describe
 from recsys.histories import strongest
 from recsys.transitions import TransitionsModel
 
 _BLOCK = 1024
 _LEADING = 100  # links of an item that are spread over its kin: the rest would hardly be among the kept ones
-_LIKE = {"words": 0.75, "topics": 0.1, "labels": 0.15, "descriptions": 0.1, "price": 0.05, "looks": 0.1}
 
 
 class BridgesModel(TransitionsModel):
     """Links T of `TransitionsModel` plus `widening` times (S T + T S).
 
     S holds for every item the shares of the `kin` items most like it by content, in proportion to the likeness to
-    the power of `kin_power`. An item that nobody has bought yet has links too.
+    the power of `kin_power`. An item that nobody has bought yet has links too. All other parameters are those of
+    `TransitionsModel`.
     """
 
     name = "bridges"
@@ -39,37 +39,17 @@ class BridgesModel(TransitionsModel):
         kin: int = 50,
         kin_power: float = 3.0,
         dimensions: int = 128,
-        distance_power: float = 0.5,
-        window: int = 10,
-        gap_days: float = 30.0,
-        backward: float = 0.3,
-        together: float = 1.0,
-        crowd_power: float = 0.5,
-        source_power: float = 0.3,
-        target_power: float = 0.15,
-        neighbours: int = 500,
-        position_power: float = 1.0,
-        half_life_days: float | None = 60.0,
+        **transitions: Any,
     ) -> None:
-        super().__init__(
-            distance_power=distance_power,
-            window=window,
-            gap_days=gap_days,
-            backward=backward,
-            together=together,
-            crowd_power=crowd_power,
-            source_power=source_power,
-            target_power=target_power,
-            neighbours=neighbours,
-            position_power=position_power,
-            half_life_days=half_life_days,
-        )
+        super().__init__(**transitions)
         self._parameters |= {"widening": widening, "kin": kin, "kin_power": kin_power, "dimensions": dimensions}
 
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         super().fit(data, seed=seed, threads=threads)
         p = self._parameters
-        kin = describe(data.items, weights=_LIKE, dimensions=p["dimensions"], seed=seed).neighbours(keep=p["kin"])
+        kin = describe(data.items, weights=LIKENESS, dimensions=p["dimensions"], seed=seed).neighbours(
+            keep=p["kin"]
+        )
         kin.data **= np.float32(p["kin_power"])
         sums = np.asarray(kin.sum(axis=1)).ravel()
         kin = sparse.csr_matrix(sparse.diags_array(1 / np.maximum(sums, 1e-12)) @ kin, dtype=np.float32)

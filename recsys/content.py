@@ -15,7 +15,7 @@ import scipy.sparse as sparse
 
 from recsys.base import LinearModel
 from recsys.data import Floats, Ints, TrainingData
-from recsys.features import Likeness, describe
+from recsys.features import LIKENESS, Likeness, describe
 from recsys.storage import Array, matrix_arrays, matrix_from_arrays
 
 
@@ -27,12 +27,12 @@ class ContentModel(LinearModel):
     def __init__(
         self,
         *,
-        words: float = 0.75,
-        topics: float = 0.1,
-        labels: float = 0.15,
-        descriptions: float = 0.1,
-        price: float = 0.05,
-        looks: float = 0.1,
+        words: float = LIKENESS["words"],
+        topics: float = LIKENESS["topics"],
+        labels: float = LIKENESS["labels"],
+        descriptions: float = LIKENESS["descriptions"],
+        price: float = LIKENESS["price"],
+        looks: float = LIKENESS["looks"],
         dimensions: int = 128,
         position_power: float = 1.0,
         half_life_days: float | None = 180.0,
@@ -52,7 +52,7 @@ class ContentModel(LinearModel):
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:
         p = self._parameters
         self._items = len(data.items)
-        weights = {name: p[name] for name in ("words", "topics", "labels", "descriptions", "price", "looks")}
+        weights = {name: p[name] for name in LIKENESS}
         self._use(describe(data.items, weights=weights, dimensions=p["dimensions"], seed=seed))
         return self
 

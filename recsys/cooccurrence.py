@@ -16,7 +16,7 @@ from scipy.stats import chi2
 
 from recsys.base import ItemMatrixModel
 from recsys.data import Floats, TrainingData
-from recsys.histories import strongest
+from recsys.histories import incidence, strongest
 
 
 class CooccurrenceModel(ItemMatrixModel):
@@ -50,9 +50,7 @@ class CooccurrenceModel(ItemMatrixModel):
         inside = data.baskets >= 0
         _, rows = np.unique(data.baskets[inside], return_inverse=True)
         shape = (int(rows.max(initial=-1)) + 1, self._items)
-        ones = np.ones(int(inside.sum()), dtype=np.float32)
-        baskets = sparse.csr_matrix((ones, (rows, data.item_numbers[inside])), shape=shape)
-        baskets.data[:] = 1.0  # building it summed an item's lines within a basket
+        baskets = incidence(rows, data.item_numbers[inside], shape=shape)
         together = (baskets.T @ baskets).tocoo()
         counts = np.asarray(baskets.sum(axis=0)).ravel().astype(np.float64)
         both = together.data.astype(np.float64)

@@ -17,6 +17,8 @@ from recsys.data import Floats, Items, Longs
 from recsys.histories import strongest
 from recsys.nearest import EXACT_UP_TO, ItemIndex
 
+# What each kind of likeness counts (see `describe`).
+LIKENESS = {"words": 0.75, "topics": 0.1, "labels": 0.15, "descriptions": 0.1, "price": 0.05, "looks": 0.1}
 _PRICE_WIDTH = 0.5  # prices are alike within about this in their logarithm: a factor of 1.6
 _LOOKS = 32  # dimensions of the pictures that count: every answer multiplies with them
 _BLOCK_CELLS = 1 << 25  # of the dense blocks in `neighbours`

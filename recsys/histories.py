@@ -89,6 +89,13 @@ def top(scores: Floats, *, size: int, allowed: npt.NDArray[np.bool_] | None = No
     return found[best].astype(np.int32)
 
 
+def incidence(rows: npt.NDArray[np.integer], items: Ints, *, shape: tuple[int, int]) -> sparse.csr_matrix:
+    """1 where an item occurs in a row at least once: what came several times counts once."""
+    matrix = sparse.csr_matrix((np.ones(len(items), dtype=np.float32), (rows, items)), shape=shape)
+    matrix.data[:] = 1.0  # building it summed what came several times
+    return matrix
+
+
 def strongest(matrix: sparse.csr_matrix, *, keep: int) -> sparse.csr_matrix:
     """The matrix with only the `keep` largest values above 0 of each row, ties by column."""
     matrix = matrix.tocsr()

@@ -7,7 +7,7 @@ Source: sequential rules of Ludewig, Jannach, "Evaluation of Session-based Recom
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,45 +15,20 @@ from recsys.data import TrainingData
 from recsys.transitions import TransitionsModel
 
 MINUTE = 60
+_OWN = {"distance_power": 1.0, "backward": 0.1, "neighbours": 200, "half_life_days": 1 / 48}
 
 
 class SessionModel(TransitionsModel):
     """`TransitionsModel` on sessions, which end where a shopper does nothing for `idle_minutes`.
 
-    What fades the past (`half_life_days`) is so short that only the session at hand counts.
+    What fades the past (`half_life_days`) is so short that only the session at hand counts. Parameters that are
+    not given are those of _OWN or, failing that, of `TransitionsModel`.
     """
 
     name = "session"
 
-    def __init__(
-        self,
-        *,
-        idle_minutes: int = 30,
-        distance_power: float = 1.0,
-        window: int = 10,
-        gap_days: float = 30.0,
-        backward: float = 0.1,
-        together: float = 1.0,
-        crowd_power: float = 0.5,
-        source_power: float = 0.3,
-        target_power: float = 0.15,
-        neighbours: int = 200,
-        position_power: float = 1.0,
-        half_life_days: float | None = 1 / 48,
-    ) -> None:
-        super().__init__(
-            distance_power=distance_power,
-            window=window,
-            gap_days=gap_days,
-            backward=backward,
-            together=together,
-            crowd_power=crowd_power,
-            source_power=source_power,
-            target_power=target_power,
-            neighbours=neighbours,
-            position_power=position_power,
-            half_life_days=half_life_days,
-        )
+    def __init__(self, *, idle_minutes: int = 30, **transitions: Any) -> None:
+        super().__init__(**_OWN | transitions)
         self._parameters["idle_minutes"] = idle_minutes
 
     def fit(self, data: TrainingData, *, seed: int = 0, threads: int = 0) -> Self:

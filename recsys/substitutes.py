@@ -13,7 +13,7 @@ import scipy.sparse as sparse
 
 from recsys.base import ItemMatrixModel
 from recsys.data import KIND_WEIGHTS, TrainingData
-from recsys.histories import strongest
+from recsys.histories import incidence, strongest
 from recsys.session import by_session
 
 
@@ -68,7 +68,4 @@ def _incidence(visits: TrainingData, rows: np.ndarray) -> sparse.csr_matrix:
     """1 where an item occurs in a visit in one of the `rows`, shape [visits, items]."""
     known = rows & (visits.users >= 0)
     shape = (len(visits.user_ids), len(visits.items))
-    ones = np.ones(int(known.sum()), dtype=np.float32)
-    matrix = sparse.csr_matrix((ones, (visits.users[known], visits.item_numbers[known])), shape=shape)
-    matrix.data[:] = 1.0  # building it summed what was done several times
-    return matrix
+    return incidence(visits.users[known], visits.item_numbers[known], shape=shape)
