@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -58,19 +59,7 @@ def home(shop: ShopDep, asked: Wishes, shopper: Shopper = "") -> Recommendations
 def similar(shop: ShopDep, asked: Wishes, product: Product, shopper: Shopper = "") -> RecommendationsOut:
     """Products like one. One that came after the last training is answered for by its text."""
     met = scene(shop, asked, shopper=shopper)
-    document = _document(met, product)
-    if product in met.served.numbers:
-        found = widgets.similar(
-            met.served,
-            product,
-            size=asked.size or 12,
-            sellable=met.shelf.sellable,
-            hidden=met.hidden,
-            boosts=asked.boosts,
-            now=met.now,
-        )
-    else:
-        found = _by_text(met, document, size=asked.size or 12)
+    found = _around(met, product, widgets.similar, size=asked.size or 12)
     return answer(met, "similar", [widget("similar", found)])
 
 
@@ -94,19 +83,7 @@ def bought_together(shop: ShopDep, asked: Wishes, product: Product, shopper: Sho
     Products like it where too few baskets are known.
     """
     met = scene(shop, asked, shopper=shopper)
-    document = _document(met, product)
-    if product in met.served.numbers:
-        found = widgets.bought_together(
-            met.served,
-            product,
-            size=asked.size or 6,
-            sellable=met.shelf.sellable,
-            hidden=met.hidden,
-            boosts=asked.boosts,
-            now=met.now,
-        )
-    else:
-        found = _by_text(met, document, size=asked.size or 6)
+    found = _around(met, product, widgets.bought_together, size=asked.size or 6)
     return answer(met, "bought-together", [widget("bought-together", found)])
 
 
@@ -164,6 +141,22 @@ def _document(met: Scene, product: str) -> Document:
     if found is None:
         raise NotFound(f"there is no product {product!r}", product=product)
     return found
+
+
+def _around(met: Scene, product: str, row: Callable[..., list[Row]], *, size: int) -> list[Row]:
+    """A row of `widgets` around a product; by its text for one that came after the training."""
+    document = _document(met, product)
+    if product not in met.served.numbers:
+        return _by_text(met, document, size=size)
+    return row(
+        met.served,
+        product,
+        size=size,
+        sellable=met.shelf.sellable,
+        hidden=met.hidden,
+        boosts=met.asked.boosts,
+        now=met.now,
+    )
 
 
 def _by_text(met: Scene, document: Document, *, size: int) -> list[Row]:
